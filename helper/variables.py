@@ -1,0 +1,84 @@
+"""Variables whose initial values depend on nothing but the graph's seed and their own name.
+
+With TensorFlow's own graph-level seed an operation's random numbers depend on how many operations
+were made before it, so a line added above a variable changes where training starts, and two
+experiments can never be compared from the same start. Here they can.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from helper.tensorflow_v1 import tf
+
+
+def weight_variable(shape: Sequence[int], name: str, initializer: str | float = "glorot") -> Any:
+    """A float32 variable of the given shape for a layer's weights.
+
+    Args:
+        shape: the variable's shape; the last two dimensions are the layer's inputs and outputs.
+        name: its name inside the current ``tf.variable_scope``.
+        initializer: ``"glorot"``, ``"he"`` or ``"zeros"``, or a number: the standard deviation of
+            a normal distribution around 0.
+
+    ``glorot`` is uniform on ±sqrt(6 / (inputs + outputs)), Glorot & Bengio 2010, equation 16, what
+    TensorFlow 1.13 uses by default; ``he`` is normal with standard deviation sqrt(2 / inputs),
+    He et al. 2015, equation 10, meant for ReLU.
+
+    The random ones are drawn afresh in each process unless ``tf.set_random_seed`` was called.
+    """
+    draw = _initializer(initializer, inputs=shape[-2], outputs=shape[-1])
+    key = _key(f"{tf.get_variable_scope().name}/{name}")
+
+    def initial_value(shape: Any, dtype: Any = tf.float32, partition_info: Any = None) -> Any:
+        return draw(shape, key)
+
+    return tf.get_variable(name, shape, tf.float32, initializer=initial_value)
+
+
+def bias_variable(shape: Sequence[int], name: str) -> Any:
+    """A float32 variable of the given shape, initially zero."""
+    return tf.get_variable(name, shape, tf.float32, initializer=tf.zeros_initializer())
+
+
+def prewitt_filter() -> Any:
+    """A constant float32 kernel [3, 3, 1, 2] for ``tf.nn.conv2d``: horizontal and vertical edges.
+
+    Output channel 0 is the left column minus the right one, channel 1 the upper row minus the
+    lower one (Prewitt, "Object enhancement and extraction", 1970).
+    """
+    left_minus_right = [[1.0, 0.0, -1.0]] * 3
+    upper_minus_lower = [list(column) for column in zip(*left_minus_right, strict=True)]
+    kernel = [
+        [[[horizontal, vertical]] for horizontal, vertical in zip(*rows, strict=True)]
+        for rows in zip(left_minus_right, upper_minus_lower, strict=True)
+    ]
+    return tf.constant(kernel, tf.float32, name="prewitt_filter")
+
+
+def _key(variable_name: str) -> list[int]:
+    """The seed of a stateless random operation: the graph's seed and a hash of the name."""
+    seed = tf.get_default_graph().seed
+    if seed is None:
+        seed = secrets.randbits(31)
+    return [seed, int.from_bytes(hashlib.sha256(variable_name.encode()).digest()[:4], "big") >> 1]
+
+
+def _initializer(initializer: str | float, inputs: int, outputs: int) -> Callable[..., Any]:
+    def normal(stddev: float) -> Callable[..., Any]:
+        return lambda shape, key: tf.random.stateless_normal(shape, key, stddev=stddev)
+
+    if isinstance(initializer, (int, float)):
+        return normal(initializer)
+    if initializer == "he":
+        return normal(math.sqrt(2.0 / inputs))
+    if initializer == "glorot":
+        limit = math.sqrt(6.0 / (inputs + outputs))
+        return lambda shape, key: tf.random.stateless_uniform(shape, key, -limit, limit)
+    if initializer == "zeros":
+        return lambda shape, key: tf.zeros(shape)
+    raise ValueError(f"initializer is {initializer!r}; choose glorot, he, zeros, or a number")
