@@ -105,8 +105,9 @@ def _matters(event: Event) -> bool:
     what = event.WhichOneof("what")
     if what != "summary":
         return what is not None
-    return any(value.WhichOneof("value") in ("simple_value", "tensor")
-               for value in event.summary.value)
+    return any(
+        value.WhichOneof("value") in ("simple_value", "tensor") for value in event.summary.value
+    )
 
 
 def _number(value) -> float | None:
@@ -126,7 +127,7 @@ def _number(value) -> float | None:
 
 
 def _scalars(points: list[tuple[int, float, float, float]]) -> Scalars:
-    step, wall_time, seconds, value = zip(*points)
+    step, wall_time, seconds, value = zip(*points, strict=True)
     return Scalars(
         np.array(step, np.int64),
         np.array(wall_time, np.float64),

@@ -42,40 +42,51 @@ def read_records(path: Path, report: Callable[[str], None]) -> Iterator[Record]:
     found, and is told to `report` in one line. Raises OSError when the file cannot be read.
     """
     content = path.read_bytes()
-    offset, starts, lengths, headers = 0, [], [], []
-    while offset + _HEADER.size <= len(content):
-        length, header_checksum = _HEADER.unpack_from(content, offset)
-        start = offset + _HEADER.size
-        end = start + length
-        if end + _CHECKSUM.size > len(content):
-            # Either the tail is missing or the length is damaged: its own checksum tells.
-            if masked_crc32c(content[offset : offset + 8]) != header_checksum:
-                report(f"{path}: damaged at byte {offset}; nothing after it can be read")
-            break
-        starts.append(start)
-        lengths.append(length)
-        headers.append(header_checksum)
-        offset = end + _CHECKSUM.size
-
+    offsets, lengths = _frames(content)
     buffer = np.frombuffer(content, np.uint8)
-    begin, size = np.array(starts, np.int64), np.array(lengths, np.int64)
-    bad_header = masked_crc32c_of_each(buffer, begin - _HEADER.size, np.full_like(size, 8)) != (
-        np.array(headers, np.uint32)
-    )
-    checksums = [_CHECKSUM.unpack_from(content, s + n)[0] for s, n in zip(starts, lengths)]
+    begin, size = np.array(offsets, np.int64), np.array(lengths, np.int64)
+    computed = masked_crc32c_of_each(buffer, begin, np.full_like(size, 8))
     short = size <= _SHORT
-    short_intact = np.zeros(len(starts), bool)
-    short_intact[short] = masked_crc32c_of_each(buffer, begin[short], size[short]) == (
-        np.array(checksums, np.uint32)[short]
-    )
-    for i, (start, length) in enumerate(zip(starts, lengths)):
-        if bad_header[i]:
-            if any(content[start - _HEADER.size :]):
-                at = start - _HEADER.size
-                report(f"{path}: damaged at byte {at}; nothing after it can be read")
-            return
-        intact = bool(short_intact[i]) if short[i] else None
-        yield Record(content[start : start + length], checksums[i], intact)
+    intact = np.zeros(len(size), bool)
+    intact[short] = masked_crc32c_of_each(buffer, begin[short] + _HEADER.size, size[short]) == [
+        _checksum(content, offset, length)
+        for offset, length in zip(offsets, lengths, strict=True)
+        if length <= _SHORT
+    ]
+    end = 0
+    for i, (offset, length) in enumerate(zip(offsets, lengths, strict=True)):
+        if computed[i] != _HEADER.unpack_from(content, offset)[1]:
+            break
+        start = offset + _HEADER.size
+        end = start + length + _CHECKSUM.size
+        yield Record(
+            content[start : start + length],
+            _checksum(content, offset, length),
+            bool(intact[i]) if short[i] else None,
+        )
+    rest = content[end:]
+    # Either the tail is missing or the length is damaged: its own checksum tells.
+    whole = len(rest) >= _HEADER.size and any(rest)
+    if whole and masked_crc32c(rest[:8]) != _HEADER.unpack_from(rest)[1]:
+        report(f"{path}: damaged at byte {end}; nothing after it can be read")
+
+
+def _frames(content: bytes) -> tuple[list[int], list[int]]:
+    """Where each whole record starts and how long its payload is, if the lengths are true."""
+    offset, offsets, lengths = 0, [], []
+    while offset + _HEADER.size <= len(content):
+        (length, _) = _HEADER.unpack_from(content, offset)
+        end = offset + _HEADER.size + length + _CHECKSUM.size
+        if end > len(content):
+            break
+        offsets.append(offset)
+        lengths.append(length)
+        offset = end
+    return offsets, lengths
+
+
+def _checksum(content: bytes, offset: int, length: int) -> int:
+    return _CHECKSUM.unpack_from(content, offset + _HEADER.size + length)[0]
 
 
 def masked_crc32c_of_each(buffer: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
