@@ -56,7 +56,7 @@ def load_mnist(
 
 def _cached(path: Path, file: sources.IdxFile) -> np.ndarray | None:
     """The verified array; None if the file is not there. A damaged file is named and removed."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     try:
         return sources.verified(idx.read(path, file.axes), file)

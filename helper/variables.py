@@ -20,7 +20,7 @@ def weight_variable(shape: Sequence[int], name: str, initializer: str | float = 
     """A float32 variable of the given shape for a layer's weights.
 
     Args:
-        shape: the variable's shape; the last two dimensions are the layer's inputs and outputs.
+        shape: the variable's shape; the last two dimensions are a layer's inputs and outputs.
         name: its name inside the current ``tf.variable_scope``.
         initializer: ``"glorot"``, ``"he"`` or ``"zeros"``, or a number: the standard deviation of
             a normal distribution around 0.
@@ -31,7 +31,7 @@ def weight_variable(shape: Sequence[int], name: str, initializer: str | float = 
 
     The random ones are drawn afresh in each process unless ``tf.set_random_seed`` was called.
     """
-    draw = _initializer(initializer, inputs=shape[-2], outputs=shape[-1])
+    draw = _initializer(initializer, *_inputs_and_outputs(shape))
     key = _key(f"{tf.get_variable_scope().name}/{name}")
 
     def initial_value(shape: Any, dtype: Any = tf.float32, partition_info: Any = None) -> Any:
@@ -66,6 +66,14 @@ def _key(variable_name: str) -> list[int]:
     if seed is None:
         seed = secrets.randbits(31)
     return [seed, int.from_bytes(hashlib.sha256(variable_name.encode()).digest()[:4], "big") >> 1]
+
+
+def _inputs_and_outputs(shape: Sequence[int]) -> tuple[int, int]:
+    """Connections into and out of one unit; a convolution's kernel counts all its positions."""
+    if len(shape) < 2:
+        return math.prod(shape), math.prod(shape)
+    positions = math.prod(shape[:-2])
+    return positions * shape[-2], positions * shape[-1]
 
 
 def _initializer(initializer: str | float, inputs: int, outputs: int) -> Callable[..., Any]:

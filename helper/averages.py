@@ -1,0 +1,58 @@
+"""Means over intervals of steps, from the value of every single step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+
+class IntervalMeans:
+    """The mean of each metric over the steps since the last multiple of ``every``.
+
+    The sums are float64 and grow step by step, so that they do not depend on how the steps were
+    cut into ``Session.run`` calls, nor on whether the run was resumed in between.
+    """
+
+    def __init__(self, every: int, state: Mapping[str, Any] | None = None) -> None:
+        self._every = every
+        self._count: int = state["count"] if state else 0
+        self._sums: dict[str, float] = dict(state["sums"]) if state else {}
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must keep, as JSON values."""
+        return {"count": self._count, "sums": dict(self._sums)}
+
+    def add(
+        self, step: int, values: Mapping[str, np.ndarray]
+    ) -> Iterator[tuple[int, dict[str, float]]]:
+        """Take the values of the steps ``step + 1 …`` (float32 [steps] for each metric).
+
+        Yields:
+            (step, {metric: mean}) for every interval that ends among them.
+        """
+        last_step = step + len(next(iter(values.values())))
+        taken = 0
+        while step < last_step:
+            end = min((step // self._every + 1) * self._every, last_step)
+            for name, column in values.items():
+                part = column[taken : taken + end - step].astype(np.float64)
+                # np.sum would add in pairs, and the result would depend on where the cuts are.
+                self._sums[name] = float(np.cumsum([self._sums.get(name, 0.0), *part])[-1])
+            self._count += end - step
+            taken += end - step
+            step = end
+            if step % self._every == 0:
+                yield step, self.finish()
+
+    @property
+    def count(self) -> int:
+        """The steps of the interval that is still open."""
+        return self._count
+
+    def finish(self) -> dict[str, float]:
+        """Close the open interval and return its means."""
+        means = {name: total / self._count for name, total in self._sums.items()}
+        self._count, self._sums = 0, {}
+        return means

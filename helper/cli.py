@@ -1,0 +1,131 @@
+"""The flags that experiments share, and how a command starts and fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import app, flags
+
+from helper import datasets, runs
+from helper.errors import LabError, UsageError
+
+FLAGS = flags.FLAGS
+_MOST_STEPS = 10**9
+# What a run is named after when it differs from the default; the rest says nothing of the result.
+_NOT_IN_NAME = {"steps", "logdir", "run_name", "data_dir", "log_every", "eval_every"}
+_PROJECT = ("helper", "experiments", "__main__")
+
+
+def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
+    """Define the flags that every experiment has, with this experiment's defaults."""
+    flags.DEFINE_integer("steps", steps, "Training steps.", lower_bound=1, upper_bound=_MOST_STEPS)
+    flags.DEFINE_integer(
+        "batch_size", batch_size, "Examples in the batch of one step.", lower_bound=1
+    )
+    flags.DEFINE_float("learning_rate", learning_rate, "Size of a step, more than 0.")
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Decides the initial weights and the order of the examples.",
+        lower_bound=0,
+        upper_bound=2**31 - 1,
+    )
+    flags.DEFINE_integer(
+        "log_every", 100, "Steps over which one point of a training curve is the mean.",
+        lower_bound=1,
+    )
+    flags.DEFINE_integer(
+        "eval_every", 1000, "Steps between two evaluations on the test images.", lower_bound=1
+    )
+    flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
+    flags.DEFINE_string(
+        "run_name", "", "What follows the number in the run's name; by default the changed flags."
+    )
+    flags.DEFINE_enum("dataset", "mnist", datasets.NAMES, "The data set to train on.")
+    flags.DEFINE_string(
+        "data_dir", None, "Directory with four IDX files, plain or .gz, or an mnist.npz."
+    )
+    flags.register_validator(
+        "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
+    )
+
+
+def load_data() -> datasets.Dataset:
+    """The data set that the flags ask for."""
+    return datasets.load(FLAGS.dataset, FLAGS.data_dir)
+
+
+def settings() -> Any:
+    """The flags as the ``training.Settings`` of a run of the experiment that was started."""
+    from helper.training import Settings
+
+    own = {flag.name: flag for flag in _own_flags()}
+    values = {name: flag.value for name, flag in own.items()}
+    changed = {name: flag.value for name, flag in own.items() if flag.value != flag.default}
+    return Settings(
+        experiment=Path(sys.argv[0]).stem,
+        steps=FLAGS.steps,
+        batch_size=FLAGS.batch_size,
+        seed=FLAGS.seed,
+        log_every=FLAGS.log_every,
+        eval_every=FLAGS.eval_every,
+        logdir=FLAGS.logdir,
+        suffix=FLAGS.run_name or _suffix(changed),
+        flags=values,
+        flagfile="".join(f"{flag.serialize()}\n" for flag in own.values() if flag.serialize()),
+        argv=sys.argv,
+    )
+
+
+def run(main: Callable[[Sequence[str]], int | None]) -> None:
+    """Parse the flags, call ``main`` and exit with its code. What a user can mend is one line."""
+    try:
+        app.run(_without_traceback(main), flags_parser=_parse)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parse(argv: Sequence[str]) -> Sequence[str]:
+    try:
+        rest = FLAGS(argv)
+    except flags.Error as error:
+        _fail(str(error).replace("\n", " "), UsageError.exit_code)
+    if FLAGS["help"].value or FLAGS["helpfull"].value:
+        pass
+    if len(rest) > 1:
+        _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
+    return rest
+
+
+def _without_traceback(main: Callable[[Sequence[str]], int | None]) -> Callable[..., int | None]:
+    def guarded(argv: Sequence[str]) -> int | None:
+        try:
+            return main(argv)
+        except LabError as error:
+            _fail(str(error), error.exit_code)
+
+    return guarded
+
+
+def _fail(message: str, exit_code: int) -> Any:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(exit_code)
+
+
+def _own_flags() -> list[flags.Flag]:
+    """The flags of the experiment and of this module, not those that absl brings along."""
+    modules = FLAGS.flags_by_module_dict()
+    return [
+        flag
+        for module in (__name__, sys.argv[0])
+        for flag in modules.get(module, [])
+    ]
+
+
+def _suffix(changed: dict[str, Any]) -> str:
+    parts = [f"{name}={value}" for name, value in changed.items() if name not in _NOT_IN_NAME]
+    kept = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in ",".join(parts))
+    return kept[:64]

@@ -1,0 +1,145 @@
+"""What a run shows on the terminal: layers, progress, results."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+# What a line of the articles calls the two metrics that every experiment has.
+_SHORT = {"accuracy": "acc", "loss": "loss"}
+
+
+def stdout() -> Console:
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], end: str = "") -> None:
+    """Print a table: the first column left, the others right; ``end`` is a line below it."""
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        shown.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    console = stdout()
+    console.print(shown)
+    if end:
+        console.print(end)
+
+
+def layer_table(parameters: Mapping[str, Sequence[int]]) -> None:
+    """Print the layers, a row for each variable scope: its variables and how many parameters."""
+    layers: dict[str, list[tuple[str, int]]] = {}
+    for name, shape in parameters.items():
+        scope, _, variable = name.rpartition("/")
+        shown = f"{variable} {' × '.join(map(str, shape))}"
+        layers.setdefault(scope, []).append((shown, math.prod(shape)))
+    rows = [
+        (layer, ", ".join(shown for shown, _ in variables), f"{sum(n for _, n in variables):,}")
+        for layer, variables in layers.items()
+    ]
+    total = sum(n for variables in layers.values() for _, n in variables)
+    table("", ("layer", "variables", "parameters"), rows, f"Total params: {total:,}")
+
+
+class TrainingProgress:
+    """A live bar on a terminal; elsewhere a line for each evaluation, in the articles' form."""
+
+    def __init__(self, first_step: int, last_step: int) -> None:
+        self._live = sys.stderr.isatty() and sys.stdout.isatty()
+        self._first_step = first_step
+        self._bar = Progress(
+            TextColumn("step {task.completed:,.0f}/{task.total:,.0f}"),
+            BarColumn(),
+            TextColumn("{task.fields[metrics]}"),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            disable=not self._live,
+            refresh_per_second=5,
+        )
+        self._task = self._bar.add_task(
+            "", total=last_step, completed=first_step, metrics="", speed=""
+        )
+
+    def __enter__(self) -> TrainingProgress:
+        self._started = time.monotonic()
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def steps(self, step: int, means: Mapping[str, float]) -> None:
+        """After each ``Session.run``: the step reached, and the means over its steps."""
+        if not self._live:
+            return
+        speed = (step - self._first_step) / max(time.monotonic() - self._started, 1e-9)
+        metrics = " ".join(f"{name} {means[name]:.4f}" for name in _SHORT if name in means)
+        self._bar.update(
+            self._task, completed=step, metrics=metrics, speed=f"{speed:,.0f} steps/s"
+        )
+
+    def evaluation(
+        self, step: int, train: Mapping[str, float], split: str, metrics: Mapping[str, float]
+    ) -> None:
+        """After each evaluation: the latest training means, and the metrics of the split."""
+        if self._live:
+            return
+        print(
+            f"step: {step}, train-acc: {train['accuracy']:.4f}, "
+            f"{split}-acc: {metrics['accuracy']:.4f}",
+            flush=True,
+        )
+
+    def note(self, message: str) -> None:
+        """A line that must be seen, above the bar."""
+        self._bar.console.print(message, highlight=False, soft_wrap=True)
+
+
+def result(path: Path, record: Mapping[str, Any], faults: Sequence[str], logdir: str) -> None:
+    """Print how a run ended, its metrics, where it is, and the command to look at it."""
+    best = record["best"]
+    rows = []
+    for tag, value in record["final"].items():
+        found = best.get(tag)
+        rows.append(
+            (tag, f"{value:.4f}", f"{found['value']:.4f}" if found else "",
+             f"{found['step']:,}" if found else "")
+        )
+    table(
+        f"{record['experiment']} {record['name']}: {record['status']} after "
+        f"{record['step']:,} steps, {record['seconds']:.1f} s, "
+        f"{record['steps_per_second']:,.0f} steps/s",
+        ("metric", "final", "best", "at step"),
+        rows,
+    )
+    for fault in faults:
+        print(f"error: {fault}", file=sys.stderr)
+    if record["summaries_lost"]:
+        print(
+            f"error: {record['summaries_lost']:,} summary values were not written; "
+            "the curves of this run have gaps",
+            file=sys.stderr,
+        )
+    print(f"run directory: {_short(path)}\nlook at it:    tensorboard --logdir {_short(logdir)}")
+
+
+def _short(path: str | Path) -> str:
+    """The path relative to the working directory where that is shorter, quoted for a shell."""
+    return shlex.quote(min(str(path), os.path.relpath(path), key=len))

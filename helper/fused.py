@@ -1,0 +1,93 @@
+"""Many training steps in one ``Session.run``: the experiment's graph in a ``tf.while_loop``.
+
+The loop shares variables and optimizer slots with the readable copy of the graph, and gives the
+same bits as single steps. What it saves is the time between steps: fetching, feeding, Python.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from helper.datasets import Split
+from helper.graph import Model
+from helper.pipeline import Superbatches, superbatches
+from helper.schedule import most_steps, schedule
+from helper.tensorflow_v1 import tf
+
+# So many single steps at the start tell how long a step takes.
+_TIMED_STEPS = 10
+
+
+class FusedSteps:
+    """The training loop of a model over one split, added to the model's graph.
+
+    seconds: the time spent in the loop so far.
+    """
+
+    def __init__(self, model: Model, split: Split, batch_size: int, seed: int) -> None:
+        self.seconds = 0.0
+        self._bytes_per_step = batch_size * split.images.shape[1]
+        with model.graph.as_default():
+            self._batches = superbatches(split, batch_size, seed)
+            self._histories = _loop(model, self._batches)
+
+    def run(
+        self, session: Any, first_step: int, last_step: int, boundaries: Sequence[int]
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Run the steps ``first_step + 1 … last_step``, a piece at a time.
+
+        Yields:
+            for each piece the value of every metric at every step, float32 [steps]. A piece ends
+            at every multiple of each boundary, and lasts about 0.2 s at most.
+        """
+        train = session.make_callable(self._histories)
+
+        def run(plan: Sequence[tuple[int, int]]) -> Iterator[dict[str, np.ndarray]]:
+            if plan:
+                self._batches.start(session, plan)
+            for _ in plan:
+                started = time.monotonic()
+                values = train()
+                times.append(time.monotonic() - started)
+                self.seconds += times[-1]
+                yield values
+
+        times: list[float] = []
+        timed = min(first_step + _TIMED_STEPS, last_step)
+        yield from run(schedule(first_step, timed, boundaries, 1))
+        if timed < last_step:
+            longest = most_steps(statistics.median(times), self._bytes_per_step)
+            yield from run(schedule(timed, last_step, boundaries, longest))
+
+
+def _loop(model: Model, batches: Superbatches) -> dict[str, Any]:
+    """Train one step for each batch of a superbatch.
+
+    Returns:
+        the history of every metric: float32 [steps]. Fetching them runs the loop.
+    """
+    steps = tf.shape(batches.images)[0]
+
+    def train_one_step(index: Any, *histories: Any) -> list[Any]:
+        # Graph-construction time: called once; every variable of the first copy is found again.
+        step = model.build_again(batches.images[index], batches.labels[index])
+        # Without this tie the update would be pruned, and the next step could start before it.
+        with tf.control_dependencies([step.train_step]):
+            next_index = index + 1
+        values = step.metrics.values()
+        return [next_index, *(h.write(index, v) for h, v in zip(histories, values, strict=True))]
+
+    with tf.name_scope("fused_steps"):
+        _, *histories = tf.while_loop(
+            lambda index, *_: index < steps,
+            train_one_step,
+            [0, *(tf.TensorArray(tf.float32, steps) for _ in model.step.metrics)],
+            parallel_iterations=1,
+        )
+        stacked = [history.stack() for history in histories]
+    return dict(zip(model.step.metrics, stacked, strict=True))

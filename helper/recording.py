@@ -1,0 +1,156 @@
+"""What a run leaves behind: its record, its curves, and what TensorBoard needs beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorboard
+from tensorboard.plugins.hparams import api_pb2
+from tensorboard.plugins.hparams import summary as hparams_summary
+from tensorboard.plugins.text.summary_v2 import text_pb
+
+from helper import runs
+from helper.summaries import EventWriter
+from helper.tensorflow_v1 import tf
+
+LOWER_IS_BETTER = frozenset({"loss"})
+_HPARAMS_STATUS = {
+    "completed": api_pb2.STATUS_SUCCESS,
+    "interrupted": api_pb2.STATUS_UNKNOWN,
+    "diverged": api_pb2.STATUS_FAILURE,
+    "failed": api_pb2.STATUS_FAILURE,
+}
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide what a run computes."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "numpy": np.__version__,
+        "tensorboard": tensorboard.__version__,
+    }
+
+
+def is_better(metric: str, value: float, than: float) -> bool:
+    return value < than if metric in LOWER_IS_BETTER else value > than
+
+
+class Recording:
+    """Writes one run: ``run.json``, and an event file in each of its directories.
+
+    A fault of the disk does not stop the training: it is kept in ``faults``, and the record counts
+    the summaries that were lost.
+    """
+
+    def __init__(
+        self, run: runs.Run, graph_def: Any, hparams: Mapping[str, Any], flagfile: str
+    ) -> None:
+        self._run = run
+        self._record_fault: str | None = None
+        self._writers: dict[str, EventWriter] = {}
+        with self._noting_faults():
+            runs.write_atomically(run.path / runs.FLAGS_FILE, flagfile)
+        root = self._writer("")
+        root.graph(graph_def)
+        root.summary(0, hparams_summary.session_start_pb(_hparam_values(hparams)))
+        root.summary(0, text_pb("run", _as_markdown(run.record)))
+        root.flush()
+
+    @property
+    def faults(self) -> list[str]:
+        """What went wrong with the disk, one line each."""
+        found = [writer.fault for writer in self._writers.values()]
+        return [fault for fault in [*found, self._record_fault] if fault]
+
+    def scalars(self, split: str, step: int, values: Mapping[str, float]) -> None:
+        """Log values under their own tags in the directory of the split."""
+        self._writer(split).scalars(step, values)
+
+    def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> None:
+        """Log an evaluation, keep the best values, and make all that was logged safe."""
+        best = self._run.record["best"]
+        for name, value in metrics.items():
+            tag = f"{split}/{name}"
+            if tag not in best or is_better(name, value, best[tag]["value"]):
+                best[tag] = {"value": value, "step": step}
+        self.scalars(split, step, metrics)
+        self.scalars("", step, {f"best/{tag}": found["value"] for tag, found in best.items()})
+        for writer in self._writers.values():
+            writer.flush()
+        self._run.record["step"] = step
+        self._save_record()
+
+    def save_predictions(self, predicted: np.ndarray, labels: np.ndarray) -> None:
+        """Keep the class said and the true one of every test example: int64 [examples] each."""
+        with self._noting_faults():
+            runs.replace_atomically(
+                self._run.path / runs.PREDICTIONS_FILE,
+                lambda file: np.savez_compressed(file, predicted=predicted, label=labels),
+            )
+
+    def close(
+        self, status: str, step: int, final: Mapping[str, float], seconds: Mapping[str, float]
+    ) -> None:
+        """End the run: its status, the last step done, its final metrics, the time it took."""
+        self.scalars("", step, {f"final/{tag}": value for tag, value in final.items()})
+        self._writer("").summary(step, hparams_summary.session_end_pb(_HPARAMS_STATUS[status]))
+        for writer in self._writers.values():
+            writer.close()
+        self._run.record |= {
+            "status": status,
+            "ended": runs.now(),
+            "step": step,
+            **seconds,
+            "steps_per_second": step / seconds["seconds"] if seconds["seconds"] else 0.0,
+            "final": dict(final),
+        }
+        self._save_record()
+        self._run.close()
+
+    def _writer(self, split: str) -> EventWriter:
+        if split not in self._writers:
+            self._writers[split] = EventWriter(self._run.path / split)
+        return self._writers[split]
+
+    def _save_record(self) -> None:
+        self._run.record["summaries_lost"] = sum(w.lost for w in self._writers.values())
+        with self._noting_faults():
+            self._run.save_record()
+
+    @contextlib.contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._record_fault = f"{error.filename or self._run.path}: {error.strerror or error}"
+
+
+def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Booleans, numbers and strings as they are; lists and None as text."""
+    return {
+        name: value if isinstance(value, (bool, int, float, str)) else str(value)
+        for name, value in flags.items()
+    }
+
+
+def _as_markdown(record: Mapping[str, Any]) -> str:
+    """A table for TensorBoard's text page: the command, the flags, versions, commit and data."""
+    rows = {
+        "command": " ".join(record["argv"]),
+        **{f"--{name}": value for name, value in record["flags"].items()},
+        **{f"version of {name}": value for name, value in record["versions"].items()},
+        "platform": f"{platform.platform()}, {sys.byteorder} endian",
+        "commit": record["commit"],
+        "data": record["data"]["name"],
+        "data SHA-256": record["data"]["sha256"],
+        "parameters": f"{record['parameter_count']:,}",
+        "started": record["started"],
+    }
+    lines = [f"| {name} | `{value}` |" for name, value in rows.items()]
+    return "\n".join(["| | |", "|---|---|", *lines])

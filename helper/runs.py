@@ -1,0 +1,200 @@
+"""Run directories: a new one for every run, with its flags, its record and its lock."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from helper.errors import LabError, UsageError
+
+FLAGS_FILE = "flags.txt"
+RECORD_FILE = "run.json"
+LOCK_FILE = "lock"
+PREDICTIONS_FILE = "predictions.npz"
+RECORD_FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,-]{0,63}")
+_NUMBER = re.compile(r"(\d{4,})(?:-|$)")
+
+
+class Run:
+    """A run directory that this process writes, locked until ``close``.
+
+    path: the directory. record: what ``run.json`` holds, a dictionary of JSON values.
+    """
+
+    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+        self.path = path
+        self.record = record
+        self._lock = open(path / LOCK_FILE, "a")  # noqa: SIM115 - held for the life of the run
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise LabError(
+                f"{path} is in use by another process; wait for it, or start a run of its own"
+            ) from None
+
+    def save_record(self) -> None:
+        """Replace ``run.json`` in one step. Raises OSError where it cannot be written."""
+        write_atomically(self.path / RECORD_FILE, json.dumps(self.record, indent=1) + "\n")
+
+    def close(self) -> None:
+        self._lock.close()
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError for a name that is no plain directory name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"run name {name!r} is not usable: take 1 to 64 letters, digits or . _ = , - "
+            "and begin with a letter or a digit"
+        )
+
+
+def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str, Any]) -> Run:
+    """Make ``logdir/experiment/<number>[-suffix]``, with the next free number, never an old one.
+
+    record: the first contents of ``run.json``.
+    Raises UsageError for a bad name, LabError where nothing can be written.
+    """
+    check_name(experiment)
+    if suffix:
+        check_name(suffix)
+    parent = Path(logdir).expanduser().absolute() / experiment
+    made: list[Path] = []
+    try:
+        made = _make_directories(parent)
+        if not parent.resolve().is_relative_to(Path(logdir).expanduser().resolve()):
+            raise UsageError(f"{parent} leads out of the log directory; remove that link")
+        path = _make_next(parent, suffix)
+        made.append(path)
+        name = path.name
+        run = Run(path, {"format": RECORD_FORMAT, "experiment": experiment, "name": name, **record})
+        run.save_record()
+        return run
+    except OSError as error:
+        _remove(made)
+        raise LabError(
+            f"cannot write to the log directory {logdir}: {error.strerror or error}; "
+            "choose another with --logdir"
+        ) from None
+
+
+def now() -> str:
+    """The time in UTC as ISO 8601, to the second."""
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def commit() -> str | None:
+    """The project's commit, with ``+changes`` where files differ from it; None outside of git."""
+    root = Path(__file__).resolve().parents[1]
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10
+        )
+        done.check_returncode()
+        return done.stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root:
+            return None
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def read_record(path: str | Path) -> dict[str, Any] | None:
+    """What a run's ``run.json`` holds, or None where there is none that can be read."""
+    try:
+        record = json.loads((Path(path) / RECORD_FILE).read_text())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and record.get("format") == RECORD_FORMAT else None
+
+
+def is_locked(path: str | Path) -> bool:
+    """Whether a process is writing this run now."""
+    try:
+        with open(Path(path) / LOCK_FILE) as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def status(path: str | Path, record: Mapping[str, Any]) -> str:
+    """The record's status, or "killed" for a run that says "running" and that nobody runs."""
+    if record.get("status") == "running" and not is_locked(path):
+        return "killed"
+    return str(record.get("status", "unknown"))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a text file in one step. Raises OSError."""
+    replace_atomically(path, lambda file: file.write(text.encode()))
+
+
+def replace_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+    """Write a file so that a reader, or a machine that dies, leaves the old or the new one whole.
+
+    write: puts the contents into the open binary file it is given. Raises OSError.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _make_next(parent: Path, suffix: str) -> Path:
+    handle = os.open(parent, os.O_RDONLY)
+    try:
+        # Two runs with different suffixes must not take the same number.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        numbers = [int(m[1]) for entry in os.listdir(parent) if (m := _NUMBER.match(entry))]
+        number = f"{max(numbers, default=0) + 1:04d}"
+        path = parent / (f"{number}-{suffix}" if suffix else number)
+        path.mkdir()
+        return path
+    finally:
+        os.close(handle)
+
+
+def _make_directories(path: Path) -> list[Path]:
+    """Make the directory and its parents; return those that were not there, outermost first."""
+    missing = []
+    while not path.exists():
+        missing.append(path)
+        path = path.parent
+    for directory in reversed(missing):
+        directory.mkdir(exist_ok=True)
+    return missing[::-1]
+
+
+def _remove(made: list[Path]) -> None:
+    """Take back what a failed ``create`` made: files in the run's directory, empty parents."""
+    for directory in reversed(made):
+        with contextlib.suppress(OSError):
+            for file in directory.iterdir():
+                if file.is_file():
+                    file.unlink()
+            directory.rmdir()

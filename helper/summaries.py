@@ -1,0 +1,113 @@
+"""Write TensorBoard event files, and notice when they do not arrive on the disk.
+
+``tf.summary.FileWriter`` loses data without a word: when its directory is removed, when the disk is
+full, when two writers start in the same second. This writer looks at the file after each flush.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from helper.tensorflow_v1 import tf
+
+_file_numbers = itertools.count()
+# A TFRecord is a length (8 bytes), its checksum (4), the payload, and the payload's checksum (4).
+_RECORD_OVERHEAD = 16
+
+
+class EventWriter:
+    """One event file in one directory. After a fault it keeps count of what is lost.
+
+    lost: the values that were given to the writer and are not in the file.
+    fault: what went wrong, or None.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        name = (
+            f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
+            f".{os.getpid()}.{next(_file_numbers)}"
+        )
+        self.lost = 0
+        self.fault: str | None = None
+        self._pending = 0
+        self._bytes = 0
+        self._path = directory / name
+        with self._noting_faults():
+            directory.mkdir(exist_ok=True)
+            self._writer = tf.io.TFRecordWriter(str(self._path))
+            self._write(tf.Event(wall_time=time.time(), file_version="brain.Event:2"))
+            self._writer.flush()
+            self._inode = self._path.stat().st_ino
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Add one value for each tag. The tags are kept as they are, spaces included."""
+        summary = tf.Summary()
+        for tag, value in values.items():
+            summary.value.add(tag=tag, simple_value=value)
+        self.summary(step, summary)
+
+    def summary(self, step: int, summary: Any) -> None:
+        """Add a summary, either TensorFlow's protocol buffer or TensorBoard's own copy of it."""
+        if not isinstance(summary, tf.Summary):
+            summary = tf.Summary.FromString(summary.SerializeToString())
+        self._pending += len(summary.value)
+        self._write(tf.Event(wall_time=time.time(), step=step, summary=summary))
+
+    def graph(self, graph_def: Any) -> None:
+        """Add the graph that TensorBoard shows for this directory."""
+        self._pending += 1
+        self._write(tf.Event(wall_time=time.time(), graph_def=graph_def.SerializeToString()))
+
+    def session_start(self, step: int) -> None:
+        """Say that what comes replaces anything logged at this step or later by a killed process."""
+        start = tf.SessionLog(status=tf.SessionLog.START)
+        self._write(tf.Event(wall_time=time.time(), step=step, session_log=start))
+
+    def flush(self) -> None:
+        """Hand everything to the operating system and look whether it is in the file."""
+        if self.fault is None:
+            with self._noting_faults():
+                self._flush_and_look()
+        if self.fault is not None:
+            self.lost += self._pending
+        self._pending = 0
+
+    def close(self) -> None:
+        """Flush and close."""
+        self.flush()
+        if self.fault is None:
+            with self._noting_faults():
+                self._writer.close()
+
+    def _write(self, event: Any) -> None:
+        if self.fault is not None:
+            return
+        payload = event.SerializeToString()
+        self._bytes += len(payload) + _RECORD_OVERHEAD
+        with self._noting_faults():
+            self._writer.write(payload)
+
+    def _flush_and_look(self) -> None:
+        self._writer.flush()
+        found = self._path.stat()
+        if found.st_ino != self._inode:
+            self.fault = f"{self._path} was replaced"
+        elif found.st_size < self._bytes:
+            self.fault = f"{self._path} is shorter than what was written"
+
+    @contextlib.contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        """Keep the first fault of the file system, and let the training go on."""
+        try:
+            yield
+        except (FileNotFoundError, tf.errors.NotFoundError):
+            self.fault = f"{self._path} was removed"
+        except (OSError, tf.errors.OpError) as error:
+            self.fault = f"{self._path}: {getattr(error, 'message', None) or error}"
