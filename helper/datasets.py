@@ -123,7 +123,7 @@ def _dataset(name: str, arrays: Sequence[np.ndarray], hashes: Sequence[str]) -> 
 
 def _num_classes(name: str, train_labels: np.ndarray, test_labels: np.ndarray) -> int:
     """The rule that ``load`` describes. Labels are uint8, so at most 256 classes."""
-    largest = max(train_labels.max(), test_labels.max())
+    largest = int(max(train_labels.max(), test_labels.max()))
     if largest < NUM_DIGITS:
         return NUM_DIGITS
     in_both = np.intersect1d(train_labels, test_labels)
@@ -133,7 +133,7 @@ def _num_classes(name: str, train_labels: np.ndarray, test_labels: np.ndarray) -
             f"{name}: label {largest} is outside 0 to {NUM_DIGITS - 1}; in a set of more classes "
             f"every class needs training and test examples, and class {absent[0]} has not"
         )
-    return int(largest) + 1
+    return largest + 1
 
 
 # Folders
