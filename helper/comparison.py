@@ -187,12 +187,12 @@ def lower_is_better(tag: str) -> bool:
     return tag.rpartition("/")[2] == "loss"
 
 
-def text(value: Any) -> str:
-    """A value as a table shows it."""
+def text(value: Any, column: str = "") -> str:
+    """A value as a table shows it: metrics (their names have a slash) with four decimals."""
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:.4f}" if 0.1 <= abs(value) < 100 else f"{value:.4g}"
+        return f"{value:.4f}" if "/" in column and abs(value) >= 1e-3 else f"{value:.4g}"
     if isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)
     return str(value)
@@ -203,7 +203,7 @@ def _target_column(target: float) -> str:
 
 
 def _key(value: Any) -> str:
-    """Settings are JSON values: equal where they are written alike (0.5 and 0.50, not 1 and "1")."""
+    """Equal for equal settings: 1 and 1.0 are, 1 and "1" or true are not."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     return repr(value)

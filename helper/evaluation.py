@@ -27,7 +27,7 @@ def evaluator(
     """A function that evaluates the session's present variables on a split."""
     names = list(model.step.metrics)
     fetches = [*model.step.metrics.values(), model.step.predictions]
-    run = session.make_callable(fetches, feed_list=[model.images, model.labels])
+    run = session.make_callable(fetches, feed_list=[model.inputs.images, model.inputs.labels])
 
     def evaluate(split: Split) -> Evaluation:
         sums = np.zeros(len(names))

@@ -75,7 +75,13 @@ def _loop(model: Model, batches: Superbatches) -> dict[str, Any]:
 
     def train_one_step(index: Any, *histories: Any) -> list[Any]:
         # Graph-construction time: called once; every variable of the first copy is found again.
-        step = model.build_again(batches.images[index], batches.labels[index])
+        step = model.build_again(
+            model.inputs._replace(
+                images=batches.images[index],
+                labels=batches.labels[index],
+                training=tf.constant(True),
+            )
+        )
         # Without this tie the update would be pruned, and the next step could start before it.
         with tf.control_dependencies([step.train_step]):
             next_index = index + 1

@@ -14,6 +14,22 @@ from typing import Any, NamedTuple
 from helper.tensorflow_v1 import tf
 
 
+class Inputs(NamedTuple):
+    """What an experiment's ``build_graph`` stands on.
+
+    images: uint8 [batch, pixels], 0 to 255, row by row.
+    labels: int64 [batch], 0 to num_classes - 1.
+    training: a boolean scalar, true in a training step and false in an evaluation.
+    image_shape: (height, width); pixels is their product.
+    """
+
+    images: Any
+    labels: Any
+    training: Any
+    image_shape: tuple[int, int]
+    num_classes: int
+
+
 class Step(NamedTuple):
     """What an experiment's ``build_graph`` returns.
 
@@ -27,8 +43,7 @@ class Step(NamedTuple):
     predictions: Any
 
 
-# images uint8 [batch, pixels], labels int64 [batch], number of classes, optimizer
-BuildGraph = Callable[[Any, Any, int, Any], Step]
+BuildGraph = Callable[[Inputs, Any], Step]  # the second argument is the optimizer
 
 
 @dataclass(frozen=True)
@@ -37,16 +52,15 @@ class Model:
 
     graph: the ``tf.Graph`` it stands in, and to which the training loop is added.
     graph_def: the readable copy alone, for TensorBoard.
-    images, labels: placeholders, uint8 [batch, pixels] and int64 [batch].
-    build_again: builds the same step on other images and labels, with the same variables.
+    inputs: placeholders; ``training`` need not be fed and is false.
+    build_again: builds the same step on other inputs, with the same variables.
     """
 
     graph: Any
     graph_def: Any
-    images: Any
-    labels: Any
+    inputs: Inputs
     step: Step
-    build_again: Callable[[Any, Any], Step]
+    build_again: Callable[[Inputs], Step]
 
     def parameters(self) -> dict[str, list[int]]:
         """Name and shape of every trainable variable, in the order they were made."""
@@ -58,19 +72,28 @@ class Model:
 
 
 def build(
-    build_graph: BuildGraph, pixels: int, num_classes: int, optimizer: Any, seed: int
+    build_graph: BuildGraph,
+    image_shape: tuple[int, int],
+    num_classes: int,
+    optimizer: Any,
+    seed: int,
 ) -> Model:
     """Build the readable copy in a new graph with the given seed."""
 
-    def build_on(images: Any, labels: Any) -> Step:
+    def build_on(inputs: Inputs) -> Step:
         with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
-            return build_graph(images, labels, num_classes, optimizer)
+            return build_graph(inputs, optimizer)
 
     graph = tf.Graph()
     with graph.as_default():
         tf.set_random_seed(seed)
         with tf.name_scope("input"):
-            images = tf.placeholder(tf.uint8, [None, pixels], "images")
-            labels = tf.placeholder(tf.int64, [None], "labels")
-        step = build_on(images, labels)
-        return Model(graph, graph.as_graph_def(), images, labels, step, build_on)
+            inputs = Inputs(
+                images=tf.placeholder(tf.uint8, [None, math.prod(image_shape)], "images"),
+                labels=tf.placeholder(tf.int64, [None], "labels"),
+                training=tf.placeholder_with_default(False, [], "training"),
+                image_shape=image_shape,
+                num_classes=num_classes,
+            )
+        step = build_on(inputs)
+        return Model(graph, graph.as_graph_def(), inputs, step, build_on)

@@ -150,6 +150,8 @@ def _ask(url: str) -> Answer:
             request = urllib.request.Request(url, headers={"User-Agent": "tensorflow-graph-lab"})
             answer.set_result(urllib.request.urlopen(request, timeout=STALL_SECONDS))
         except Exception as error:  # raised where the answer is used
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             answer.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()

@@ -38,7 +38,7 @@ def stderr_held_back() -> Iterator[None]:
 
 
 if not os.environ.get("SHOW_TENSORFLOW_LOG"):
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 with stderr_held_back():
     import tensorflow.compat.v1 as tf

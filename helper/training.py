@@ -63,14 +63,16 @@ def train(
     describe adds metrics that are not a mean over examples, such as a precision.
     Raises LabError if the settings do not fit the data, or no run directory can be made.
     """
-    examples, pixels = data.train.images.shape
+    examples = len(data.train.labels)
     if settings.batch_size > examples:
         raise UsageError(
             f"--batch_size={settings.batch_size} is more than the {examples} training examples "
             f"of {data.name}; choose {examples} or less"
         )
     with StopRequest() as stop:
-        model = graph.build(build_graph, pixels, data.num_classes, optimizer, settings.seed)
+        model = graph.build(
+            build_graph, data.image_shape, data.num_classes, optimizer, settings.seed
+        )
         fused = FusedSteps(model, data.train, settings.batch_size, settings.seed)
         record = _first_record(settings, data, model)
         run = runs.create(settings.logdir, settings.experiment, settings.suffix, record)

@@ -1,0 +1,66 @@
+"""Logistic regression: one digit against the rest. 784 pixels → 1 logit, 785 parameters.
+
+    python experiments/logistic.py --digit 1
+"""
+
+import numpy as np
+from absl import flags
+
+from helper import bias_variable, cli, tf, training, weight_variable
+
+FLAGS = cli.FLAGS
+flags.DEFINE_integer("digit", 1, "The digit to tell from the rest.", lower_bound=0, upper_bound=9)
+
+cli.define_training_flags(steps=20_000, batch_size=100, learning_rate=0.1)
+
+
+def build_graph(inputs, optimizer):
+    """inputs.images: uint8 [batch, pixels]; inputs.labels: int64 [batch], the digits."""
+    with tf.name_scope("normalize"):
+        x = tf.cast(inputs.images, tf.float32) / 255.0  # [batch, pixels], 0 … 1
+        is_digit = tf.cast(tf.equal(inputs.labels, FLAGS.digit), tf.float32)  # [batch], 1 for the digit
+
+    with tf.variable_scope("readout"):
+        W = weight_variable([x.shape[1], 1], "weight", "glorot")
+        b = bias_variable([1], "bias")
+        logits = tf.squeeze(tf.matmul(x, W) + b, axis=1)  # [batch]
+
+    with tf.name_scope("loss"):
+        # Sigmoid and logarithm in one operation. The article clips the prediction to
+        # [1e-10, 1 + 1e-10] instead: in float32 that upper end is 1, and 0 · log(0) is NaN.
+        loss = tf.reduce_mean(
+            tf.nn.sigmoid_cross_entropy_with_logits(labels=is_digit, logits=logits)
+        )
+        log_likelihood = -loss
+
+    with tf.name_scope("accuracy"):
+        predictions = tf.cast(logits > 0, tf.int64)  # 1 where the sigmoid is above one half
+        accuracy = tf.reduce_mean(tf.cast(tf.equal(predictions > 0, is_digit > 0), tf.float32))
+
+    with tf.variable_scope("train"):
+        global_step = tf.train.get_or_create_global_step()
+        train_step = optimizer.minimize(loss, global_step)
+
+    metrics = {"loss": loss, "log likelihood": log_likelihood, "accuracy": accuracy}
+    return training.Step(train_step, metrics, predictions)
+
+
+def describe(predictions, labels):
+    """How good the answers are where nine in ten are "no". Both arguments: int64 [examples]."""
+    says_yes, is_digit = predictions == 1, labels == FLAGS.digit
+    hits = np.sum(says_yes & is_digit)
+    return {
+        "base rate": 1.0 - np.mean(is_digit),  # the accuracy of always answering "no"
+        "precision": hits / max(np.sum(says_yes), 1),
+        "recall": hits / max(np.sum(is_digit), 1),
+        "F1": 2 * hits / max(np.sum(says_yes) + np.sum(is_digit), 1),
+    }
+
+
+def main(_):
+    optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
+    return training.train(build_graph, cli.load_data(), optimizer, cli.settings(), describe)
+
+
+if __name__ == "__main__":
+    cli.run(main)

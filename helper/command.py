@@ -1,0 +1,41 @@
+"""The command line of the tools that only read runs: argparse, and errors in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from helper.errors import LabError, UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line; the module's docstring is the description."""
+
+    def __init__(self, description: str | None) -> None:
+        super().__init__(
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see --help")
+
+
+def run(main: Callable[[], int | None]) -> int:
+    """Call `main` and return the exit code; what a user can mend is one line, never a traceback."""
+    try:
+        return main() or 0
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has seen enough; Python's own flush at exit must not
+        # complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as a shell reports it
