@@ -11,7 +11,7 @@ import tarfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,8 @@ def idx_bytes(array: np.ndarray) -> bytes:
 
 def npz_bytes(arrays: Sequence[np.ndarray]) -> bytes:
     file = io.BytesIO()
-    np.savez_compressed(file, **dict(zip(idx.NPZ_ARRAYS, arrays, strict=True)))
+    named: dict[str, Any] = dict(zip(idx.NPZ_ARRAYS, arrays, strict=True))
+    np.savez_compressed(file, **named)
     return file.getvalue()
 
 
