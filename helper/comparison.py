@@ -91,6 +91,7 @@ def seconds_to(target: float, metric: str, curve: Scalars | None) -> float | Non
     """Training time (s) until a curve first reaches the target, None if it never does."""
     if curve is None:
         return None
+    target = float(np.float32(target))  # as event files hold it: 0.95 is reached at 9,500 of 10,000
     reached = curve.value <= target if lower_is_better(metric) else curve.value >= target
     return float(curve.seconds[np.argmax(reached)]) if reached.any() else None
 
@@ -101,6 +102,8 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
     never in one group. Runs without a record belong to no group.
     """
     known = [run for run in runs if run.record]
+    if not known:
+        return []
     settings = list(dict.fromkeys(name for run in known for name in run.flags))
     chosen = [name.lstrip("-") for name in names]
     for name in chosen:

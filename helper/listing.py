@@ -141,7 +141,7 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(
             f"{run.name} ({run.status}) keeps no test predictions that can be read; "
-            "a verdict needs runs that ended by themselves"
+            "leave it out, for example with --where status=completed"
         ) from error
     if predicted.shape != label.shape or predicted.ndim != 1:
         raise UsageError(f"{run.name}: {PREDICTIONS_FILE} does not hold one answer for each label")

@@ -1,0 +1,40 @@
+"""Tables of many columns on the terminal: no frame, no cut cells, headers in several lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+# Wider than any table: a table that goes to a file or a pipe is never wrapped.
+_UNLIMITED = 10_000
+
+
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """Print a table; the first column stands left, the others right."""
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        justify = "right" if number else "left"
+        table.add_column(_header(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+    terminal = sys.stdout.isatty()
+    Console(highlight=False, width=None if terminal else _UNLIMITED).print(table)
+
+
+def _header(column: str) -> str:
+    """Long names break after their slashes and underscores: a header is no wider than its cells."""
+    if len(column) <= 8:
+        return column
+    parts = column.replace("_", "_\n").replace("/", "/\n").replace(" ", "\n").split("\n")
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) <= 8 and not lines[-1].endswith("/"):
+            space = "" if lines[-1].endswith("_") else " "
+            lines[-1] += space + part
+        else:
+            lines.append(part)
+    return "\n".join(lines)

@@ -1,0 +1,154 @@
+"""Compare runs: a table, curves, and a verdict.
+
+examples:
+  compare_runs.py                                   every run in logs/
+  compare_runs.py 'hidden_layer/*' --sort test/accuracy --top 5
+  compare_runs.py --where "learning_rate<0.5 and status=completed" --html report.html
+  compare_runs.py --group_by=-seed                  mean and standard deviation over seeds
+  compare_runs.py --verdict hidden_layer/0001 hidden_layer/0002
+  compare_runs.py --verdict learning_rate=0.1 learning_rate=0.5
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from helper import comparison, export, listing, report_html, tables, verdict
+from helper.command import Parser, run
+from helper.comparison import Group, Table, text
+from helper.errors import UsageError
+from helper.listing import ListedRun
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    flags = parse(argv)
+    runs = listing.find(Path(flags.logdir), flags.runs)
+    if flags.where:
+        runs = comparison.select(runs, flags.where)
+    if flags.verdict:
+        first, second = (_side(name, runs, Path(flags.logdir)) for name in flags.verdict)
+        found = verdict.judge(first, second, flags.confidence)
+        print("\n".join(verdict.sentences(found, *flags.verdict)))
+    else:
+        compare(runs, flags)
+    for line in sorted({problem for listed in runs for problem in listed.problems}):
+        print(f"note: {line}", file=sys.stderr)
+    return 0
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("runs", nargs="*", metavar="RUN", help="run directories or globs (default: all)")
+    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
+    add("--where", metavar="CONDITION", help="= != < <= > >= ~ (contains), and, or, not, ( )")
+    add("--metric", default="test/accuracy", metavar="NAME[,NAME]", help="(default: test/accuracy)")
+    add("--target", type=float, metavar="VALUE", help="show the time until the metric reached it")
+    add("--group_by", metavar="NAME,…", help="settings to group by; -seed: all but the seed")
+    add("--sort", metavar="FIELD", help="metrics best first, others ascending; -FIELD reverses")
+    add("--top", type=int, metavar="N", help="only the first N rows")
+    add("--verdict", nargs=2, metavar=("FIRST", "SECOND"), help="two runs, globs or conditions")
+    add("--confidence", type=float, default=0.95, help="of the verdict (default: 0.95)")
+    add("--csv", metavar="FILE", help="write the table; - is standard output, here and below")
+    add("--markdown", metavar="FILE", help="write the table")
+    add("--json", metavar="FILE", help="write the table, the records and every logged point")
+    add("--points", metavar="FILE", help="write every logged point as CSV")
+    add("--html", metavar="FILE", help="write a page with the table and the curves")
+    flags = parser.parse_args(argv)
+    if flags.top is not None and flags.top < 1:
+        raise UsageError("--top must be at least 1")
+    if not 0.5 <= flags.confidence < 1:
+        raise UsageError("--confidence must be at least 0.5 and less than 1")
+    return flags
+
+
+def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
+    """Show or write the table, by run or by group."""
+    metrics = [name.strip() for name in flags.metric.split(",") if name.strip()]
+    if not metrics:
+        raise UsageError("--metric needs a name, such as test/accuracy")
+    if flags.metric != "test/accuracy" and runs:
+        for name in metrics:
+            comparison.check_field(name, (listed.fields for listed in runs))
+    if flags.group_by is not None:
+        groups = comparison.group(runs, [name.strip() for name in flags.group_by.split(",")])
+        table = comparison.group_table(groups, metrics, flags.target)
+        items = list(zip(table.rows, groups, strict=True))
+    else:
+        table = comparison.run_table(runs, metrics, flags.target)
+        items = [
+            (row, Group(listed.name, {}, [listed]))
+            for row, listed in zip(table.rows, runs, strict=True)
+        ]
+    items = _ordered(items, flags)
+    output(Table(table.columns, [row for row, _ in items]), [group for _, group in items], flags)
+
+
+def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> None:
+    runs = [listed for group in groups for listed in group.runs]
+    made = {
+        flags.csv: lambda: export.as_csv(table),
+        flags.markdown: lambda: export.as_markdown(table),
+        flags.json: lambda: export.as_json(table, runs),
+        flags.points: lambda: export.points_as_csv(runs),
+        flags.html: lambda: report_html.page(table, groups),
+    }
+    made.pop(None, None)
+    for target, content in made.items():
+        export.write(target, content())
+    if not made:
+        show(table)
+
+
+def show(table: Table) -> None:
+    """The table on the terminal, where a run of the only experiment needs no experiment's name."""
+    if not table.rows:
+        print("no runs")
+        return
+    names = [str(row.get("name") or "") for row in table.rows]
+    prefix = os.path.commonprefix(names)
+    prefix = prefix[: prefix.rfind("/") + 1]
+    rows = [
+        {**row, "name": name[len(prefix) :]} for row, name in zip(table.rows, names, strict=True)
+    ]
+    cells = [[text(row[column], column) for column in table.columns] for row in rows]
+    tables.show(table.columns, cells, prefix.rstrip("/"))
+
+
+def _ordered(
+    items: list[tuple[dict, Group]], flags: argparse.Namespace
+) -> list[tuple[dict, Group]]:
+    if flags.sort and items:
+        name = flags.sort.lstrip("-")
+        rows = [
+            {**(group.runs[0].fields if flags.group_by is None else {}), **row}
+            for row, group in items
+        ]
+        comparison.check_field(name, rows)
+        places = comparison.ordered(range(len(rows)), flags.sort, lambda i: rows[i].get(name))
+        items = [items[place] for place in places]
+    return items[: flags.top]
+
+
+def _side(name: str, runs: Sequence[ListedRun], logdir: Path) -> list[ListedRun]:
+    """The runs that a side of a verdict names: by directory or glob, else by condition."""
+    try:
+        wanted = {listed.name for listed in listing.find(logdir, [name])}
+        side = [listed for listed in runs if listed.name in wanted]
+    except UsageError:
+        if not any(sign in name for sign in "<>=~"):
+            raise
+        side = comparison.select(runs, name)
+    if not side:
+        raise UsageError(f"{name} matches no run")
+    return side
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
