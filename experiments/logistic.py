@@ -18,7 +18,7 @@ def build_graph(inputs, optimizer):
     """inputs.images: uint8 [batch, pixels]; inputs.labels: int64 [batch], the digits."""
     with tf.name_scope("normalize"):
         x = tf.cast(inputs.images, tf.float32) / 255.0  # [batch, pixels], 0 … 1
-        is_digit = tf.cast(tf.equal(inputs.labels, FLAGS.digit), tf.float32)  # [batch], 1 for the digit
+        is_digit = tf.cast(tf.equal(inputs.labels, FLAGS.digit), tf.float32)  # [batch], 1 or 0
 
     with tf.variable_scope("readout"):
         W = weight_variable([x.shape[1], 1], "weight", "glorot")

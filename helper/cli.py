@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import app, flags
 
-from helper import datasets, runs
+from helper import datasets
 from helper.errors import LabError, UsageError
 
 FLAGS = flags.FLAGS
@@ -34,7 +34,9 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
         upper_bound=2**31 - 1,
     )
     flags.DEFINE_integer(
-        "log_every", 100, "Steps over which one point of a training curve is the mean.",
+        "log_every",
+        100,
+        "Steps over which one point of a training curve is the mean.",
         lower_bound=1,
     )
     flags.DEFINE_integer(
@@ -93,8 +95,6 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
         rest = FLAGS(argv)
     except flags.Error as error:
         _fail(str(error).replace("\n", " "), UsageError.exit_code)
-    if FLAGS["help"].value or FLAGS["helpfull"].value:
-        pass
     if len(rest) > 1:
         _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
     return rest
@@ -105,7 +105,7 @@ def _without_traceback(main: Callable[[Sequence[str]], int | None]) -> Callable[
         try:
             return main(argv)
         except LabError as error:
-            _fail(str(error), error.exit_code)
+            return _fail(str(error), error.exit_code)
 
     return guarded
 
@@ -118,11 +118,7 @@ def _fail(message: str, exit_code: int) -> Any:
 def _own_flags() -> list[flags.Flag]:
     """The flags of the experiment and of this module, not those that absl brings along."""
     modules = FLAGS.flags_by_module_dict()
-    return [
-        flag
-        for module in (__name__, sys.argv[0])
-        for flag in modules.get(module, [])
-    ]
+    return [flag for module in (__name__, sys.argv[0]) for flag in modules.get(module, [])]
 
 
 def _suffix(changed: dict[str, Any]) -> str:

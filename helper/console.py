@@ -91,9 +91,7 @@ class TrainingProgress:
             return
         speed = (step - self._first_step) / max(time.monotonic() - self._started, 1e-9)
         metrics = " ".join(f"{name} {means[name]:.4f}" for name in _SHORT if name in means)
-        self._bar.update(
-            self._task, completed=step, metrics=metrics, speed=f"{speed:,.0f} steps/s"
-        )
+        self._bar.update(self._task, completed=step, metrics=metrics, speed=f"{speed:,.0f} steps/s")
 
     def evaluation(
         self, step: int, train: Mapping[str, float], split: str, metrics: Mapping[str, float]
@@ -119,8 +117,12 @@ def result(path: Path, record: Mapping[str, Any], faults: Sequence[str], logdir:
     for tag, value in record["final"].items():
         found = best.get(tag)
         rows.append(
-            (tag, f"{value:.4f}", f"{found['value']:.4f}" if found else "",
-             f"{found['step']:,}" if found else "")
+            (
+                tag,
+                f"{value:.4f}",
+                f"{found['value']:.4f}" if found else "",
+                f"{found['step']:,}" if found else "",
+            )
         )
     table(
         f"{record['experiment']} {record['name']}: {record['status']} after "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LabError(Exception):
-    """Something outside the program went wrong: data, files, disk. The message is one plain line."""
+    """Something outside the program went wrong: data, files, disk. The message is one line."""
 
     exit_code = 1
 

@@ -15,6 +15,7 @@ from tensorboard.plugins.hparams import summary as hparams_summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper import runs
+from helper.files import replace_atomically, write_atomically
 from helper.summaries import EventWriter
 from helper.tensorflow_v1 import tf
 
@@ -55,7 +56,7 @@ class Recording:
         self._record_fault: str | None = None
         self._writers: dict[str, EventWriter] = {}
         with self._noting_faults():
-            runs.write_atomically(run.path / runs.FLAGS_FILE, flagfile)
+            write_atomically(run.path / runs.FLAGS_FILE, flagfile)
         root = self._writer("")
         root.graph(graph_def)
         root.summary(0, hparams_summary.session_start_pb(_hparam_values(hparams)))
@@ -89,7 +90,7 @@ class Recording:
     def save_predictions(self, predicted: np.ndarray, labels: np.ndarray) -> None:
         """Keep the class said and the true one of every test example: int64 [examples] each."""
         with self._noting_faults():
-            runs.replace_atomically(
+            replace_atomically(
                 self._run.path / runs.PREDICTIONS_FILE,
                 lambda file: np.savez_compressed(file, predicted=predicted, label=labels),
             )

@@ -9,12 +9,12 @@ import json
 import os
 import re
 import subprocess
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from helper.errors import LabError, UsageError
+from helper.files import write_atomically
 
 FLAGS_FILE = "flags.txt"
 RECORD_FILE = "run.json"
@@ -139,30 +139,6 @@ def status(path: str | Path, record: Mapping[str, Any]) -> str:
     if record.get("status") == "running" and not is_locked(path):
         return "killed"
     return str(record.get("status", "unknown"))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a text file in one step. Raises OSError."""
-    replace_atomically(path, lambda file: file.write(text.encode()))
-
-
-def replace_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
-    """Write a file so that a reader, or a machine that dies, leaves the old or the new one whole.
-
-    write: puts the contents into the open binary file it is given. Raises OSError.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def _make_next(parent: Path, suffix: str) -> Path:

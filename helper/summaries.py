@@ -66,7 +66,7 @@ class EventWriter:
         self._write(tf.Event(wall_time=time.time(), graph_def=graph_def.SerializeToString()))
 
     def session_start(self, step: int) -> None:
-        """Say that what comes replaces anything logged at this step or later by a killed process."""
+        """Say that what comes replaces all that was logged at this step or later."""
         start = tf.SessionLog(status=tf.SessionLog.START)
         self._write(tf.Event(wall_time=time.time(), step=step, session_log=start))
 

@@ -16,12 +16,14 @@ from typing import Any
 from helper.tensorflow_v1 import tf
 
 
-def weight_variable(shape: Sequence[int], name: str, initializer: str | float = "glorot") -> Any:
+def weight_variable(
+    shape: Sequence[int], name: str | None = None, initializer: str | float = "glorot"
+) -> Any:
     """A float32 variable of the given shape for a layer's weights.
 
     Args:
         shape: the variable's shape; the last two dimensions are a layer's inputs and outputs.
-        name: its name inside the current ``tf.variable_scope``.
+        name: its name inside the current scope.
         initializer: ``"glorot"``, ``"he"`` or ``"zeros"``, or a number: the standard deviation of
             a normal distribution around 0.
 
@@ -31,18 +33,12 @@ def weight_variable(shape: Sequence[int], name: str, initializer: str | float = 
 
     The random ones are drawn afresh in each process unless ``tf.set_random_seed`` was called.
     """
-    draw = _initializer(initializer, *_inputs_and_outputs(shape))
-    key = _key(f"{tf.get_variable_scope().name}/{name}")
-
-    def initial_value(shape: Any, dtype: Any = tf.float32, partition_info: Any = None) -> Any:
-        return draw(shape, key)
-
-    return tf.get_variable(name, shape, tf.float32, initializer=initial_value)
+    return _variable(shape, name or "weight", _initializer(initializer, *_connections(shape)))
 
 
-def bias_variable(shape: Sequence[int], name: str) -> Any:
+def bias_variable(shape: Sequence[int], name: str | None = None) -> Any:
     """A float32 variable of the given shape, initially zero."""
-    return tf.get_variable(name, shape, tf.float32, initializer=tf.zeros_initializer())
+    return _variable(shape, name or "bias", _initializer("zeros"))
 
 
 def prewitt_filter() -> Any:
@@ -60,6 +56,22 @@ def prewitt_filter() -> Any:
     return tf.constant(kernel, tf.float32, name="prewitt_filter")
 
 
+def _variable(shape: Sequence[int], name: str, draw: Callable[..., Any]) -> Any:
+    """A variable that is found again where the scope reuses variables, else a new one.
+
+    Outside of such a scope it is a plain ``tf.Variable``, as version 1 code expects: it stands in
+    the current name scope, and a name that is taken gets a number.
+    """
+    scope = tf.get_variable_scope()
+    if scope.reuse:
+        key = _key(f"{scope.name}/{name}")
+        return tf.get_variable(
+            name, shape, tf.float32, initializer=lambda shape, **_: draw(shape, key)
+        )
+    key = _key(tf.get_default_graph().unique_name(name, mark_as_used=False))
+    return tf.Variable(lambda: draw(shape, key), name=name)
+
+
 def _key(variable_name: str) -> list[int]:
     """The seed of a stateless random operation: the graph's seed and a hash of the name."""
     seed = tf.get_default_graph().seed
@@ -68,7 +80,7 @@ def _key(variable_name: str) -> list[int]:
     return [seed, int.from_bytes(hashlib.sha256(variable_name.encode()).digest()[:4], "big") >> 1]
 
 
-def _inputs_and_outputs(shape: Sequence[int]) -> tuple[int, int]:
+def _connections(shape: Sequence[int]) -> tuple[int, int]:
     """Connections into and out of one unit; a convolution's kernel counts all its positions."""
     if len(shape) < 2:
         return math.prod(shape), math.prod(shape)
@@ -76,7 +88,7 @@ def _inputs_and_outputs(shape: Sequence[int]) -> tuple[int, int]:
     return positions * shape[-2], positions * shape[-1]
 
 
-def _initializer(initializer: str | float, inputs: int, outputs: int) -> Callable[..., Any]:
+def _initializer(initializer: str | float, inputs: int = 0, outputs: int = 0) -> Callable[..., Any]:
     def normal(stddev: float) -> Callable[..., Any]:
         return lambda shape, key: tf.random.stateless_normal(shape, key, stddev=stddev)
 
