@@ -59,7 +59,8 @@ def describe(predictions, labels):
 
 def main(_):
     optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
-    return training.train(build_graph, cli.load_data(), optimizer, cli.settings(), describe)
+    data = cli.load_data()
+    return training.train(build_graph, data, optimizer, cli.settings(data), describe)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def build_graph(inputs, optimizer):
 
 def main(_):
     optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
-    return training.train(build_graph, cli.load_data(), optimizer, cli.settings())
+    data = cli.load_data()
+    return training.train(build_graph, data, optimizer, cli.settings(data))
 
 
 if __name__ == "__main__":

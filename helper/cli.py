@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,13 +16,20 @@ from helper.errors import LabError, UsageError
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
 # What a run is named after when it differs from the default; the rest says nothing of the result.
-_NOT_IN_NAME = {"steps", "logdir", "run_name", "data_dir", "log_every", "eval_every"}
+_NOT_IN_NAME = {"steps", "epochs", "logdir", "run_name", "data_dir", "log_every", "eval_every"}
 _PROJECT = ("helper", "experiments", "__main__")
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
     """Define the flags that every experiment has, with this experiment's defaults."""
     flags.DEFINE_integer("steps", steps, "Training steps.", lower_bound=1, upper_bound=_MOST_STEPS)
+    flags.DEFINE_integer(
+        "epochs",
+        None,
+        "Passes over the training examples, another way to say --steps.",
+        lower_bound=1,
+        upper_bound=_MOST_STEPS,
+    )
     flags.DEFINE_integer(
         "batch_size", batch_size, "Examples in the batch of one step.", lower_bound=1
     )
@@ -40,7 +48,10 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
         lower_bound=1,
     )
     flags.DEFINE_integer(
-        "eval_every", 1000, "Steps between two evaluations on the test images.", lower_bound=1
+        "eval_every",
+        1000,
+        "Steps between two evaluations on the test (or validation) images.",
+        lower_bound=1,
     )
     flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
     flags.DEFINE_string(
@@ -50,6 +61,20 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     flags.DEFINE_string(
         "data_dir", None, "Directory with four IDX files, plain or .gz, or an mnist.npz."
     )
+    flags.DEFINE_float(
+        "validation_split",
+        0.0,
+        "Share of the training examples, the last ones, that is kept from training and evaluated "
+        "in the place of the test set, which is then looked at once, at the end.",
+    )
+    flags.register_validator(
+        "validation_split", lambda value: 0 <= value < 1, "must be at least 0 and less than 1"
+    )
+    flags.register_validator(
+        "epochs",
+        lambda value: value is None or FLAGS["steps"].using_default_value,
+        "says the same as --steps; give one of them",
+    )
     flags.register_validator(
         "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
     )
@@ -57,19 +82,25 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
 
 def load_data() -> datasets.Dataset:
     """The data set that the flags ask for."""
-    return datasets.load(FLAGS.dataset, FLAGS.data_dir)
+    data = datasets.load(FLAGS.dataset, FLAGS.data_dir)
+    if not FLAGS.validation_split:
+        return data
+    return datasets.hold_out(data, FLAGS.validation_split)
 
 
-def settings() -> Any:
+def settings(data: datasets.Dataset) -> Any:
     """The flags as the ``training.Settings`` of a run of the experiment that was started."""
     from helper.training import Settings
 
     own = {flag.name: flag for flag in _own_flags()}
-    values = {name: flag.value for name, flag in own.items()}
+    steps = _steps(len(data.train.labels))
+    values = {name: flag.value for name, flag in own.items()} | {"steps": steps}
     changed = {name: flag.value for name, flag in own.items() if flag.value != flag.default}
+    if FLAGS.epochs:
+        del own["steps"]
     return Settings(
         experiment=Path(sys.argv[0]).stem,
-        steps=FLAGS.steps,
+        steps=steps,
         batch_size=FLAGS.batch_size,
         seed=FLAGS.seed,
         log_every=FLAGS.log_every,
@@ -80,6 +111,16 @@ def settings() -> Any:
         flagfile="".join(f"{flag.serialize()}\n" for flag in own.values() if flag.serialize()),
         argv=sys.argv,
     )
+
+
+def _steps(examples: int) -> int:
+    """The steps to train; the batch that ends the last epoch may reach into the next."""
+    if not FLAGS.epochs:
+        return FLAGS.steps
+    steps = math.ceil(FLAGS.epochs * examples / FLAGS.batch_size)
+    if steps > _MOST_STEPS:
+        raise UsageError(f"--epochs={FLAGS.epochs} is {steps:,} steps; the most are {_MOST_STEPS:,}")
+    return steps
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:

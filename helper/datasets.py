@@ -10,7 +10,7 @@ import importlib.util
 import os
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,9 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Two splits of one data set. ``image_shape`` is (height, width).
+    """Two splits of one data set, or three. ``image_shape`` is (height, width).
+
+    validation: examples held out of ``train`` to choose by, or None.
 
     ``sha256`` depends on the content alone: equal arrays have it equal, whatever file they came
     from. It is the SHA-256 of the four SHA-256 (32 bytes each) of the uncompressed IDX files of
@@ -45,6 +47,7 @@ class Dataset:
     image_shape: tuple[int, int]
     num_classes: int
     sha256: str
+    validation: Split | None = None
 
 
 def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
@@ -69,6 +72,27 @@ def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
         return _mnist_5k()
     hashes = [file.sha256 for file in sources.MNIST_FILES]  # the cache has verified them
     return _dataset("mnist", cache.load_mnist(), hashes)
+
+
+def hold_out(data: Dataset, share: float) -> Dataset:
+    """The same with the last examples of the training split held out for validation, as Keras does.
+
+    share: of the training examples, more than 0 and less than 1. Raises UsageError if that leaves
+    no example to train on, or none to validate with.
+    """
+    images, labels = data.train.images, data.train.labels
+    cut = int(len(labels) * (1.0 - share))  # rounded as in Keras: 48,000 of 60,000 for 0.2
+    if not 0 < cut < len(labels):
+        empty = "validation" if cut else "training"
+        raise UsageError(
+            f"--validation_split={share} leaves no {empty} example of the {len(labels)} in "
+            f"{data.name}"
+        )
+    return replace(
+        data,
+        train=Split(images[:cut], labels[:cut]),
+        validation=Split(images[cut:], labels[cut:]),
+    )
 
 
 def mnist_samples(

@@ -110,6 +110,7 @@ def _first_record(settings: Settings, data: Dataset, model: Model) -> dict[str, 
             "name": data.name,
             "sha256": data.sha256,
             "train": len(data.train.labels),
+            "validation": len(data.validation.labels) if data.validation else 0,
             "test": len(data.test.labels),
             "image_shape": list(data.image_shape),
             "num_classes": data.num_classes,
@@ -138,6 +139,9 @@ class _Training:
         describe: Describe | None,
     ) -> None:
         self._session, self._data, self._settings = session, data, settings
+        # Whatever is chosen by an evaluation (the best step, a setting) must not see the test set.
+        self._watched = "validation" if data.validation else "test"
+        self._watched_split = data.validation or data.test
         self._recording, self._describe = recording, describe
         self._evaluate_metrics = evaluator(session, model)
         self._interval = IntervalMeans(settings.log_every)
@@ -154,7 +158,7 @@ class _Training:
         steps = self._settings.steps
         started = time.monotonic()
         with console.TrainingProgress(self.step, steps) as progress:
-            initial = self._evaluate(self._data.test)
+            initial = self._evaluate(self._watched_split)
             for values in fused.run(self._session, 0, steps, [self._settings.eval_every]):
                 if self.step == 0:
                     # Metrics are taken before the update: the first step's belong to step 0.
@@ -190,13 +194,16 @@ class _Training:
         if self.step == self._settings.steps and self._interval.count:
             self._log_train(self.step, self._interval.finish())
         if self.step % self._settings.eval_every == 0 or self.step == self._settings.steps:
-            self._log_evaluation(self._evaluate(self._data.test), progress)
+            self._log_evaluation(self._evaluate(self._watched_split), progress)
 
     def _finish(self) -> None:
         """After the last step: the whole training set, and the predictions on the test set."""
         train = self._evaluate(self._data.train)
         self.final |= {f"train/{name}": value for name, value in train.metrics.items()}
         test = self._evaluate(self._data.test)
+        if self._data.validation:
+            self._recording.scalars("test", self.step, test.metrics)
+            self.final |= {f"test/{name}": value for name, value in test.metrics.items()}
         self._recording.save_predictions(test.predictions, self._data.test.labels)
         self.status = "completed"
 
@@ -205,9 +212,10 @@ class _Training:
         self._recording.scalars("train", step, means)
 
     def _log_evaluation(self, evaluation: Evaluation, progress: console.TrainingProgress) -> None:
-        self.final = {f"test/{name}": value for name, value in evaluation.metrics.items()}
-        self._recording.evaluation("test", self.step, evaluation.metrics)
-        progress.evaluation(self.step, self._train_means, "test", evaluation.metrics)
+        watched, metrics = self._watched, evaluation.metrics
+        self.final = {f"{watched}/{name}": value for name, value in metrics.items()}
+        self._recording.evaluation(watched, self.step, metrics)
+        progress.evaluation(self.step, self._train_means, watched, metrics)
 
     def _evaluate(self, split: Split) -> Evaluation:
         evaluation = self._evaluate_metrics(split)

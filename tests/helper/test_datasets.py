@@ -204,3 +204,23 @@ def test_mnist_samples_flat_and_binary(small_mnist):
 def test_no_tensorflow():
     check = "import sys, helper.datasets; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=True)
+
+
+def test_hold_out_takes_the_last_examples_as_keras_does():
+    random = np.random.RandomState(0)
+    train = datasets.Split(random.randint(0, 256, (10, 4), np.uint8), np.arange(10))
+    data = datasets.Dataset("made", train, train, (2, 2), 10, "00")
+    held_out = datasets.hold_out(data, 0.25)  # int(10 · 0.75) = 7 stay
+    assert held_out.validation is not None
+    assert held_out.train.labels.tolist() == list(range(7))
+    assert held_out.validation.labels.tolist() == [7, 8, 9]
+    assert np.array_equal(held_out.validation.images, train.images[7:])
+    assert held_out.test is data.test and data.validation is None
+
+
+@pytest.mark.parametrize(("share", "empty"), [(0.95, "training"), (1e-17, "validation")])
+def test_hold_out_must_leave_both_parts_something(share, empty):
+    split = datasets.Split(np.zeros((10, 4), np.uint8), np.arange(10))
+    data = datasets.Dataset("made", split, split, (2, 2), 10, "00")
+    with pytest.raises(UsageError, match=f"leaves no {empty} example of the 10 in made"):
+        datasets.hold_out(data, share)
