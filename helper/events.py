@@ -13,7 +13,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from helper.errors import DataError
-from helper.records import read_records
+from helper.records import SHORT, read_records
 
 Report = Callable[[str], None]
 
@@ -87,12 +87,14 @@ def _events(directory: Path, report: Report | None) -> Iterator[Event]:
     for path in event_files(directory):
         try:
             for number, record in enumerate(read_records(path, lambda line: _tell(report, line))):
-                # A long record is parsed first: its checksum matters only if it is ours to read.
+                # A long record's checksum takes time: it matters only if something is read from it.
                 try:
                     event = Event.FromString(record.payload)
                 except DecodeError:
                     event = None
-                if event is None or (_matters(event) and not record.intact):
+                if event is None or (
+                    (len(record.payload) <= SHORT or _matters(event)) and not record.intact
+                ):
                     _tell(report, f"{path}: record {number} is damaged and was left out")
                 else:
                     yield event

@@ -14,7 +14,7 @@ _CHECKSUM = struct.Struct("<I")
 _TABLE = np.array(CRC_TABLE, np.uint32)
 # Checking many short records at once costs one pass per byte of the longest of them; a longer
 # record (an image, a graph) is checked on its own, and only when its reader asks for it.
-_SHORT = 256
+SHORT = 256
 
 
 class Record:
@@ -46,12 +46,12 @@ def read_records(path: Path, report: Callable[[str], None]) -> Iterator[Record]:
     buffer = np.frombuffer(content, np.uint8)
     begin, size = np.array(offsets, np.int64), np.array(lengths, np.int64)
     computed = masked_crc32c_of_each(buffer, begin, np.full_like(size, 8))
-    short = size <= _SHORT
+    short = size <= SHORT
     intact = np.zeros(len(size), bool)
     intact[short] = masked_crc32c_of_each(buffer, begin[short] + _HEADER.size, size[short]) == [
         _checksum(content, offset, length)
         for offset, length in zip(offsets, lengths, strict=True)
-        if length <= _SHORT
+        if length <= SHORT
     ]
     end = 0
     for i, (offset, length) in enumerate(zip(offsets, lengths, strict=True)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -13,12 +14,15 @@ from rich.table import Table
 _UNLIMITED = 10_000
 
 
-def show(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print a table; the first column stands left, the others right."""
+def show(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", left: bool = False
+) -> None:
+    """Print a table; the first column stands left, the others right, or all of them left."""
     table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        justify = "right" if number else "left"
-        table.add_column(_header(column), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        header = column if left else _header(column)
+        justify: Literal["left", "right"] = "right" if number and not left else "left"
+        table.add_column(header, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(cell.replace("[", "\\[") for cell in row))
     terminal = sys.stdout.isatty()
