@@ -28,6 +28,7 @@ def build_graph(inputs, optimizer):
         W = weight_variable([FLAGS.hidden_units, inputs.num_classes], "weight", 0.05)
         b = bias_variable([inputs.num_classes], "bias")
         logits = tf.matmul(hidden, W) + b  # [batch, num_classes]
+        probabilities = tf.nn.softmax(logits)
 
     with tf.name_scope("loss"):
         # Softmax and logarithm in one operation: log(softmax(logits)) alone becomes log(0).
@@ -43,7 +44,8 @@ def build_graph(inputs, optimizer):
         global_step = tf.train.get_or_create_global_step()
         train_step = optimizer.minimize(loss, global_step)
 
-    return training.Step(train_step, {"loss": loss, "accuracy": accuracy}, predictions)
+    metrics = {"loss": loss, "accuracy": accuracy}
+    return training.Step(train_step, metrics, predictions, probabilities)
 
 
 def main(_):

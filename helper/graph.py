@@ -36,11 +36,13 @@ class Step(NamedTuple):
     train_step: the operation that updates the variables once.
     metrics: float32 scalars, each a mean over the batch, taken before the update. "loss" is one.
     predictions: int64 [batch], the class that the model says.
+    probabilities: float32 [batch, classes], what the model gives to each; None if it has none.
     """
 
     train_step: Any
     metrics: dict[str, Any]
     predictions: Any
+    probabilities: Any = None
 
 
 BuildGraph = Callable[[Inputs, Any], Step]  # the second argument is the optimizer
