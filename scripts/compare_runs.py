@@ -60,7 +60,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--json", metavar="FILE", help="write the table, the records and every logged point")
     add("--points", metavar="FILE", help="write every logged point as CSV")
     add("--html", metavar="FILE", help="write a page with the table and the curves")
-    flags = parser.parse_args(argv)
+    flags = parser.parse_intermixed_args(argv)
     if flags.top is not None and flags.top < 1:
         raise UsageError("--top must be at least 1")
     if not 0.5 <= flags.confidence < 1:

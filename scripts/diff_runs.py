@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--logdir", default="logs", metavar="DIR", help="(default: logs)")
     parser.add_argument("--only", metavar="SECTION,…", help=f"of {', '.join(ALL)}")
     parser.add_argument("--every_node", action="store_true", help="also inside scopes that are new")
-    flags = parser.parse_args(argv)
+    flags = parser.parse_intermixed_args(argv)
     wanted = flags.only.split(",") if flags.only else ALL
     for name in wanted:
         if name not in ALL:
