@@ -1,0 +1,98 @@
+"""Experiments started as a user starts them, and what they leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Finished(NamedTuple):
+    """A program that has ended: its exit code, and what it wrote."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def command(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "experiments" / f"{name}.py"), *arguments]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "COLUMNS"} | variables
+
+
+def run(name: str, *arguments: str, cwd: Path, **variables: str) -> Finished:
+    """``python experiments/<name>.py`` with these arguments, in a process of its own."""
+    done = subprocess.run(
+        command(name, *arguments),
+        cwd=cwd,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def start(name: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """The same, without waiting for its end. Its output is unbuffered text."""
+    return subprocess.Popen(
+        command(name, *arguments),
+        cwd=cwd,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def call(name: str, *arguments: str, monkeypatch: Any, capfd: Any) -> Finished:
+    """The same inside this process: ``cli.run`` on the experiment's ``main``."""
+    from helper import cli
+    from tests import experiment_modules
+
+    module = experiment_modules.load(name)
+    monkeypatch.setattr(sys, "argv", [module.__file__, *arguments])
+    capfd.readouterr()
+    code: Any = None
+    try:
+        cli.run(module.main)
+    except SystemExit as stop:
+        code = stop.code
+    except Exception:
+        traceback.print_exc()
+        code = "a traceback"
+    out, err = capfd.readouterr()
+    return Finished(0 if code is None else code, out, err)
+
+
+def only_run(logdir: Path) -> Path:
+    """The one run directory below a log directory."""
+    (found,) = runs(logdir)
+    return found
+
+
+def runs(logdir: Path) -> list[Path]:
+    return sorted(path.parent for path in logdir.glob("*/*/run.json"))
+
+
+def record(run: Path) -> dict[str, Any]:
+    return json.loads((run / "run.json").read_text())
+
+
+def check_refused(done: Finished, code: int, *said: str) -> None:
+    """One line that says what was wrong, the right exit code, no traceback."""
+    assert done.stderr.startswith("error: "), done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n"), done.stderr
+    for words in said:
+        assert words in done.stderr
+    assert done.stdout == ""
+    assert done.code == code
