@@ -19,7 +19,7 @@ def _digits(random: np.random.RandomState, classes: np.ndarray, labels: np.ndarr
 
 @pytest.fixture(scope="session")
 def tiny_data() -> Dataset:
-    """120 train and 50 test images of 6 × 5 pixels: ten patterns, which a model can learn, noisy."""
+    """120 train and 50 test images of 6 × 5 pixels: ten patterns that can be learned, and noise."""
     random = np.random.RandomState(7)
     classes = random.randint(0, 200, (10, 6, 5))
     labels = np.arange(170) % 10
