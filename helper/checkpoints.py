@@ -67,16 +67,12 @@ class Checkpoints:
         prefix = self._directory / f"step-{step:010d}"
         try:
             self._directory.mkdir(exist_ok=True)
-            self._saver.save(session, str(prefix), write_meta_graph=False, write_state=False)
-            _check_tensors(prefix, self._shapes)
-            files = _tensor_files(prefix)
-            for file in files:
-                sync(file)
+            self._write_tensors(session, prefix)
             contents = {
                 "run": self._run_id,
                 "step": step,
                 "score": score,
-                "sha256": {file.name: _sha256(file) for file in files},
+                "sha256": {file.name: _sha256(file) for file in _tensor_files(prefix)},
                 "state": dict(state),
             }
             write_atomically(_json(prefix), json.dumps(contents, indent=1) + "\n")
@@ -86,6 +82,15 @@ class Checkpoints:
                 reason = getattr(error, "message", None) or error
                 raise LabError(f"checkpoint {prefix} could not be written: {reason}") from None
             raise
+
+    def _write_tensors(self, session: Any, prefix: Path) -> None:
+        with contextlib.suppress(_Damaged, OSError):
+            _read(prefix, self._run_id)
+            return  # this step was saved before the evaluation that follows it was interrupted
+        self._saver.save(session, str(prefix), write_meta_graph=False, write_state=False)
+        _check_tensors(prefix, self._shapes)
+        for file in _tensor_files(prefix):
+            sync(file)
 
     def restore(self, session: Any, report: Callable[[str], None]) -> Checkpoint | None:
         """Give every variable the value of the newest good checkpoint; None if there is no file.
@@ -99,16 +104,16 @@ class Checkpoints:
         return checkpoint
 
     def prune(self, keep: int) -> None:
-        """Remove all but the newest ``keep`` and the one with the best score."""
+        """Remove all but the newest ``keep`` and the one with the best score; two stay at least."""
         complete = _complete(self._directory)
-        scores = [
-            (score, -number)
-            for number, prefix in enumerate(complete)
-            if (score := _score(prefix)) is not None
-        ]
-        best = complete[-max(scores)[1]] if scores else None
-        for prefix in complete[: max(len(complete) - keep, 0)]:
-            if prefix != best:
+        scored = [(score, -i) for i, p in enumerate(complete) if (score := _score(p)) is not None]
+        kept = set(complete[-keep:])
+        if scored:
+            kept.add(complete[-max(scored)[1]])
+        if len(kept) < 2:
+            kept |= set(complete[-2:])
+        for prefix in complete:
+            if prefix not in kept:
                 _remove(prefix)
 
     def sweep(self) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 from absl import app, flags
 
-from helper import datasets
+from helper import datasets, resume, runs
 from helper.errors import LabError, UsageError
+from helper.settings import Settings
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
 # What a run is named after when it differs from the default; the rest says nothing of the result.
 _NOT_IN_NAME = {"steps", "epochs", "logdir", "run_name", "data_dir", "log_every", "eval_every"}
-_PROJECT = ("helper", "experiments", "__main__")
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
@@ -53,6 +53,20 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
         "Steps between two evaluations on the test (or validation) images.",
         lower_bound=1,
     )
+    flags.DEFINE_integer(
+        "checkpoint_every",
+        0,
+        "Steps between two checkpoints; 0: one at each evaluation.",
+        lower_bound=0,
+    )
+    flags.DEFINE_integer(
+        "keep",
+        3,
+        "Newest checkpoints to keep beside the best one while the run goes on; when it is finished "
+        "the last and the best stay.",
+        lower_bound=1,
+    )
+    flags.DEFINE_string("resume", "", "Go on with this run: its directory, its name, or latest.")
     flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
     flags.DEFINE_string(
         "run_name", "", "What follows the number in the run's name; by default the changed flags."
@@ -88,23 +102,24 @@ def load_data() -> datasets.Dataset:
     return datasets.hold_out(data, FLAGS.validation_split)
 
 
-def settings(data: datasets.Dataset) -> Any:
-    """The flags as the ``training.Settings`` of a run of the experiment that was started."""
-    from helper.training import Settings
-
-    own = {flag.name: flag for flag in _own_flags()}
+def settings(data: datasets.Dataset) -> Settings:
+    """The flags as the ``Settings`` of a run of the experiment that was started."""
+    own = {flag.name: flag for flag in _own_flags() if flag.name != "resume"}
     steps = _steps(len(data.train.labels))
     values = {name: flag.value for name, flag in own.items()} | {"steps": steps}
     changed = {name: flag.value for name, flag in own.items() if flag.value != flag.default}
     if FLAGS.epochs:
         del own["steps"]
     return Settings(
-        experiment=Path(sys.argv[0]).stem,
+        experiment=_experiment(),
         steps=steps,
         batch_size=FLAGS.batch_size,
         seed=FLAGS.seed,
         log_every=FLAGS.log_every,
         eval_every=FLAGS.eval_every,
+        checkpoint_every=FLAGS.checkpoint_every,
+        keep=FLAGS.keep,
+        resume=Path(FLAGS.resume) if FLAGS.resume else None,
         logdir=FLAGS.logdir,
         suffix=FLAGS.run_name or _suffix(changed),
         flags=values,
@@ -119,7 +134,9 @@ def _steps(examples: int) -> int:
         return FLAGS.steps
     steps = math.ceil(FLAGS.epochs * examples / FLAGS.batch_size)
     if steps > _MOST_STEPS:
-        raise UsageError(f"--epochs={FLAGS.epochs} is {steps:,} steps; the most are {_MOST_STEPS:,}")
+        raise UsageError(
+            f"--epochs={FLAGS.epochs} is {steps:,} steps; the most are {_MOST_STEPS:,}"
+        )
     return steps
 
 
@@ -135,10 +152,27 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
     try:
         rest = FLAGS(argv)
     except flags.Error as error:
-        _fail(str(error).replace("\n", " "), UsageError.exit_code)
+        _fail(str(error).removeprefix("ERROR:: ").replace("\n", " "), UsageError.exit_code)
     if len(rest) > 1:
         _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
+    if "resume" in FLAGS and FLAGS.resume:
+        try:
+            _take_up_run()
+        except LabError as error:
+            _fail(str(error), error.exit_code)
     return rest
+
+
+def _take_up_run() -> None:
+    """Find the run to go on with, and give the flags the values that it was started with."""
+    path = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
+    record = runs.read_record(path) or {}
+    resume.take_flags({flag.name: flag for flag in _own_flags()}, record["flags"])
+    FLAGS["resume"].value = str(path)
+
+
+def _experiment() -> str:
+    return Path(sys.argv[0]).stem
 
 
 def _without_traceback(main: Callable[[Sequence[str]], int | None]) -> Callable[..., int | None]:
@@ -163,6 +197,10 @@ def _own_flags() -> list[flags.Flag]:
 
 
 def _suffix(changed: dict[str, Any]) -> str:
-    parts = [f"{name}={value}" for name, value in changed.items() if name not in _NOT_IN_NAME]
+    parts = [
+        f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in changed.items()
+        if name not in _NOT_IN_NAME
+    ]
     kept = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in ",".join(parts))
     return kept[:64]

@@ -110,7 +110,7 @@ class TrainingProgress:
         self._bar.console.print(message, highlight=False, soft_wrap=True)
 
 
-def result(path: Path, record: Mapping[str, Any], faults: Sequence[str], logdir: str) -> None:
+def result(path: Path, record: Mapping[str, Any], faults: Sequence[str]) -> None:
     """Print how a run ended, its metrics, where it is, and the command to look at it."""
     best = record["best"]
     rows = []
@@ -139,7 +139,10 @@ def result(path: Path, record: Mapping[str, Any], faults: Sequence[str], logdir:
             "the curves of this run have gaps",
             file=sys.stderr,
         )
-    print(f"run directory: {_short(path)}\nlook at it:    tensorboard --logdir {_short(logdir)}")
+    print(f"run directory: {_short(path)}")
+    if record["status"] == "interrupted":
+        print(f"go on with it: python {_short(record['argv'][0])} --resume={_short(path)}")
+    print(f"look at it:    tensorboard --logdir {_short(path.parent.parent)}")
 
 
 def _short(path: str | Path) -> str:

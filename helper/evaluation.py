@@ -21,10 +21,20 @@ class Evaluation(NamedTuple):
     predictions: np.ndarray
 
 
+class Stopped(Exception):
+    """A signal asked the program to stop."""
+
+
 def evaluator(
-    session: Any, model: Model, batch_size: int = BATCH_SIZE
+    session: Any,
+    model: Model,
+    stopped: Callable[[], bool] = lambda: False,
+    batch_size: int = BATCH_SIZE,
 ) -> Callable[[Split], Evaluation]:
-    """A function that evaluates the session's present variables on a split."""
+    """A function that evaluates the session's present variables on a split.
+
+    stopped: asked between two batches; if it says yes, the function raises Stopped.
+    """
     names = list(model.step.metrics)
     fetches = [*model.step.metrics.values(), model.step.predictions]
     run = session.make_callable(fetches, feed_list=[model.inputs.images, model.inputs.labels])
@@ -33,6 +43,8 @@ def evaluator(
         sums = np.zeros(len(names))
         predictions = []
         for start in range(0, len(split.labels), batch_size):
+            if stopped():
+                raise Stopped
             batch = slice(start, start + batch_size)
             *means, predicted = run(split.images[batch], split.labels[batch])
             sums += np.array(means, np.float64) * len(predicted)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import platform
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import tensorboard
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams import summary as hparams_summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper import runs
 from helper.files import replace_atomically, write_atomically
+from helper.settings import Settings
 from helper.summaries import EventWriter
-from helper.tensorflow_v1 import tf
 
 LOWER_IS_BETTER = frozenset({"loss"})
 _HPARAMS_STATUS = {
@@ -26,16 +26,6 @@ _HPARAMS_STATUS = {
     "diverged": api_pb2.STATUS_FAILURE,
     "failed": api_pb2.STATUS_FAILURE,
 }
-
-
-def versions() -> dict[str, str]:
-    """The versions that decide what a run computes."""
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-        "tensorboard": tensorboard.__version__,
-    }
 
 
 def is_better(metric: str, value: float, than: float) -> bool:
@@ -49,32 +39,45 @@ class Recording:
     the summaries that were lost.
     """
 
-    def __init__(
-        self, run: runs.Run, graph_def: Any, hparams: Mapping[str, Any], flagfile: str
-    ) -> None:
+    def __init__(self, run: runs.Run, graph_def: Any, settings: Settings, step: int) -> None:
+        """step: where the run goes on; 0 for a new one."""
         self._run = run
-        self._record_fault: str | None = None
+        self._settings = settings
+        self._first_step = step
+        self._other_faults: list[str] = []
         self._writers: dict[str, EventWriter] = {}
         with self._noting_faults():
-            write_atomically(run.path / runs.FLAGS_FILE, flagfile)
+            write_atomically(run.path / runs.FLAGS_FILE, settings.flagfile)
         root = self._writer("")
-        root.graph(graph_def)
-        root.summary(0, hparams_summary.session_start_pb(_hparam_values(hparams)))
-        root.summary(0, text_pb("run", _as_markdown(run.record)))
+        if step == 0:
+            root.graph(graph_def)
+            root.summary(0, hparams_summary.session_start_pb(_hparam_values(settings.flags)))
+            root.summary(0, text_pb("run", _as_markdown(run.record)))
         root.flush()
+        self._save_record()
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The best value of each metric and its step, by split/metric."""
+        return copy.deepcopy(self._run.record["best"])
 
     @property
     def faults(self) -> list[str]:
         """What went wrong with the disk, one line each."""
         found = [writer.fault for writer in self._writers.values()]
-        return [fault for fault in [*found, self._record_fault] if fault]
+        return [fault for fault in found if fault] + self._other_faults
+
+    def note_fault(self, message: str) -> None:
+        """Keep what else went wrong, to be told at the end."""
+        if message not in self._other_faults:
+            self._other_faults.append(message)
 
     def scalars(self, split: str, step: int, values: Mapping[str, float]) -> None:
         """Log values under their own tags in the directory of the split."""
         self._writer(split).scalars(step, values)
 
-    def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> None:
-        """Log an evaluation, keep the best values, and make all that was logged safe."""
+    def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
+        """Log an evaluation, and keep the best values. Return whether the accuracy is one."""
         best = self._run.record["best"]
         for name, value in metrics.items():
             tag = f"{split}/{name}"
@@ -82,9 +85,14 @@ class Recording:
                 best[tag] = {"value": value, "step": step}
         self.scalars(split, step, metrics)
         self.scalars("", step, {f"best/{tag}": found["value"] for tag, found in best.items()})
+        self._run.record["step"] = step
+        self.flush()
+        return best[f"{split}/accuracy"]["step"] == step
+
+    def flush(self) -> None:
+        """Make all that was logged safe on the disk."""
         for writer in self._writers.values():
             writer.flush()
-        self._run.record["step"] = step
         self._save_record()
 
     def save_predictions(self, predicted: np.ndarray, labels: np.ndarray) -> None:
@@ -116,7 +124,9 @@ class Recording:
 
     def _writer(self, split: str) -> EventWriter:
         if split not in self._writers:
-            self._writers[split] = EventWriter(self._run.path / split)
+            every = self._settings.log_every if split == "train" else self._settings.eval_every
+            resumed_at = self._first_step // every * every if self._first_step else None
+            self._writers[split] = EventWriter(self._run.path / split, resumed_at)
         return self._writers[split]
 
     def _save_record(self) -> None:
@@ -129,7 +139,7 @@ class Recording:
         try:
             yield
         except OSError as error:
-            self._record_fault = f"{error.filename or self._run.path}: {error.strerror or error}"
+            self.note_fault(f"{error.filename or self._run.path}: {error.strerror or error}")
 
 
 def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,17 @@ def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str
         ) from None
 
 
+def reopen(path: Path) -> Run:
+    """Take up an existing run. Raises LabError if another process writes it, or none can."""
+    record = read_record(path)
+    if record is None:
+        raise LabError(f"{path} is not a run directory: it has no readable {RECORD_FILE}")
+    try:
+        return Run(path, record)
+    except OSError as error:
+        raise LabError(f"cannot write to {path}: {error.strerror or error}") from None
+
+
 def now() -> str:
     """The time in UTC as ISO 8601, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from helper.files import sync
 from helper.tensorflow_v1 import tf
 
 _file_numbers = itertools.count()
@@ -29,9 +30,10 @@ class EventWriter:
     fault: what went wrong, or None.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, resumed_at: int | None = None) -> None:
+        """resumed_at: the last step whose points in older files count; later ones are dropped."""
         name = (
-            f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
+            f"events.out.tfevents.{_next_second(directory):010d}.{socket.gethostname()}"
             f".{os.getpid()}.{next(_file_numbers)}"
         )
         self.lost = 0
@@ -43,6 +45,11 @@ class EventWriter:
             directory.mkdir(exist_ok=True)
             self._writer = tf.io.TFRecordWriter(str(self._path))
             self._write(tf.Event(wall_time=time.time(), file_version="brain.Event:2"))
+            if resumed_at is not None:
+                restart = tf.SessionLog(status=tf.SessionLog.START)
+                self._write(
+                    tf.Event(wall_time=time.time(), step=resumed_at + 1, session_log=restart)
+                )
             self._writer.flush()
             self._inode = self._path.stat().st_ino
 
@@ -64,11 +71,6 @@ class EventWriter:
         """Add the graph that TensorBoard shows for this directory."""
         self._pending += 1
         self._write(tf.Event(wall_time=time.time(), graph_def=graph_def.SerializeToString()))
-
-    def session_start(self, step: int) -> None:
-        """Say that what comes replaces all that was logged at this step or later."""
-        start = tf.SessionLog(status=tf.SessionLog.START)
-        self._write(tf.Event(wall_time=time.time(), step=step, session_log=start))
 
     def flush(self) -> None:
         """Hand everything to the operating system and look whether it is in the file."""
@@ -96,6 +98,7 @@ class EventWriter:
 
     def _flush_and_look(self) -> None:
         self._writer.flush()
+        sync(self._path)
         found = self._path.stat()
         if found.st_ino != self._inode:
             self.fault = f"{self._path} was replaced"
@@ -111,3 +114,16 @@ class EventWriter:
             self.fault = f"{self._path} was removed"
         except (OSError, tf.errors.OpError) as error:
             self.fault = f"{self._path}: {getattr(error, 'message', None) or error}"
+
+
+def _next_second(directory: Path) -> int:
+    """The time in a new file's name: TensorBoard reads files in the order of their names.
+
+    A clock that was set back must not put a new file before the older ones.
+    """
+    seconds = [
+        int(part)
+        for path in directory.glob("events.out.tfevents.*")
+        if (part := path.name.split(".")[3]).isdigit()
+    ]
+    return max([int(time.time()), *(second + 1 for second in seconds)])

@@ -1,0 +1,54 @@
+"""What decides the last bits of a run beside its flags and its data: versions, CPU, switches."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorboard
+
+from helper.tensorflow_v1 import tf
+
+# The instruction sets by which oneDNN and Eigen choose their kernels.
+_FEATURES = re.compile(r"(?:avx|fma|sse4|amx|asimd|sve|bf16)\w*")
+
+
+def versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "numpy": np.__version__,
+        "tensorboard": tensorboard.__version__,
+    }
+
+
+def engine() -> dict[str, Any]:
+    """The machine and the switches with which TensorFlow computes."""
+    return {
+        "tensorflow": tf.__version__,
+        "machine": platform.machine(),
+        "cpu_features": _cpu_features(),
+        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
+        "ONEDNN_MAX_CPU_ISA": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+    }
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The names of what differs between two engines."""
+    return [name for name in new if old.get(name) != new[name]]
+
+
+def _cpu_features() -> str:
+    """The features that Linux reports for the first processor; elsewhere its name."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor()
+    line = next(
+        (line for line in text.splitlines() if line.lower().startswith(("flags", "features"))), ""
+    )
+    return " ".join(sorted(set(_FEATURES.findall(line))))

@@ -1,0 +1,189 @@
+"""One run in one session: steps, curves, evaluations and checkpoints, in an order that survives.
+
+At a boundary the curves are made safe before the checkpoint that stands on them. What an
+uninterrupted run would not do at a step (the end of a shorter run) comes after the checkpoint, so
+that a run that goes on from there is the same as one that never stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from helper import console
+from helper.averages import IntervalMeans
+from helper.checkpoints import Checkpoint, Checkpoints, NotFiniteError
+from helper.datasets import Dataset, Split
+from helper.errors import LabError
+from helper.evaluation import Evaluation, Stopped, evaluator
+from helper.fused import FusedSteps
+from helper.graph import Model
+from helper.recording import Recording
+from helper.settings import Settings
+from helper.signals import StopRequest
+
+# Further metrics of an evaluation, from predictions and labels, int64 [examples] each.
+Describe = Callable[[np.ndarray, np.ndarray], dict[str, float]]
+
+
+class TrainingLoop:
+    """Trains from where the checkpoint left off to the last step.
+
+    status: "failed" until the last step is done, or a signal or a diverging loss ended the run.
+    step: steps done. final: the latest metrics, and at the end those of all splits.
+    """
+
+    def __init__(
+        self,
+        session: Any,
+        model: Model,
+        data: Dataset,
+        settings: Settings,
+        recording: Recording,
+        checkpoints: Checkpoints,
+        describe: Describe | None,
+        stop: StopRequest,
+        restored: Checkpoint | None,
+    ) -> None:
+        self._session, self._data, self._settings = session, data, settings
+        self._recording, self._checkpoints = recording, checkpoints
+        self._describe, self._stop = describe, stop
+        # Whatever is chosen by an evaluation (the best step, a setting) must not see the test set.
+        self._watched = "validation" if data.validation else "test"
+        self._watched_split = data.validation or data.test
+        self._evaluate_metrics = evaluator(session, model, lambda: stop.number is not None)
+        state = restored.state if restored else {}
+        self._interval = IntervalMeans(settings.log_every, state.get("interval"))
+        self._train_means: dict[str, float] = state.get("train_means", {})
+        self.step = self._saved_step = restored.step if restored else 0
+        self._seconds_before = state.get("seconds", {"seconds": 0.0, "seconds_in_steps": 0.0})
+        self.seconds = dict(self._seconds_before)
+        self.final: dict[str, float] = state.get("final", {})
+        self._evaluated_step: int = state.get("evaluated_step", 0)
+        self.status = "failed"
+
+    def run(self, fused: FusedSteps) -> None:
+        """Train until the last step, a signal, or a loss that is not finite."""
+        with console.TrainingProgress(self.step, self._settings.steps) as progress:
+            self._progress = progress
+            self._started = time.monotonic()
+            try:
+                try:
+                    self._train(fused)
+                    self._finish()
+                    self.status = "completed"
+                except Stopped:
+                    if self.step != self._saved_step:
+                        self._save(None)
+                    self.status = "interrupted"
+            except NotFiniteError as error:
+                self.status = "diverged"
+                progress.note(
+                    f"error: {error}; the usual cause is a --learning_rate that is too large, "
+                    "or pixels that are not divided by 255"
+                )
+
+    def _train(self, fused: FusedSteps) -> None:
+        if self.step > self._evaluated_step and self.step % self._settings.eval_every == 0:
+            self._at_boundary()  # the signal that ended the process came during this evaluation
+        initial = None if self.step else self._evaluate(self._watched_split)
+        boundaries = [self._settings.eval_every, self._settings.checkpoint_every]
+        for values in fused.run(self._session, self.step, self._settings.steps, boundaries):
+            if initial:
+                # Metrics are taken before the update: the first step's belong to step 0.
+                self._log_train(0, {name: float(v[0]) for name, v in values.items()})
+                self._log_evaluation(initial)
+                initial = None
+            self._take(values)
+            self._measure_time(fused)
+            self._at_boundary()
+            if self._stop.number:
+                raise Stopped
+
+    def _take(self, values: Mapping[str, np.ndarray]) -> None:
+        """Log the metrics of some steps: float32 [steps] each."""
+        finite = np.isfinite(values["loss"])
+        sound = len(finite) if finite.all() else int(np.argmin(finite))
+        first_step, self.step = self.step, self.step + sound
+        if sound:
+            values = {name: column[:sound] for name, column in values.items()}
+            for step, means in self._interval.add(first_step, values):
+                self._log_train(step, means)
+            self._progress.steps(self.step, {n: float(v.mean()) for n, v in values.items()})
+        if sound < len(finite):
+            raise NotFiniteError(f"the loss of step {self.step + 1} is not finite")
+
+    def _at_boundary(self) -> None:
+        """Evaluate and save where it is time; save a new best and the last step in any case."""
+        settings, score, new_best = self._settings, None, False
+        if self.step % settings.eval_every == 0:
+            evaluation = self._evaluate(self._watched_split)
+            score = evaluation.metrics["accuracy"]
+            new_best = self._log_evaluation(evaluation)
+        every = settings.checkpoint_every or settings.eval_every
+        if self.step % every == 0 or new_best or self.step == settings.steps:
+            self._save(score)
+
+    def _save(self, score: float | None) -> None:
+        """Make the present state one that the run can go on from. A full disk is only noted."""
+        self._saved_step = self.step
+        state = {
+            "interval": self._interval.state(),
+            "train_means": self._train_means,
+            "best": self._recording.best,
+            "final": self.final,
+            "seconds": self.seconds,
+            "evaluated_step": self._evaluated_step,
+        }
+        try:
+            self._recording.flush()
+            self._checkpoints.save(self._session, self.step, score, state)
+            self._checkpoints.prune(self._settings.keep)
+        except LabError as error:
+            self._progress.note(f"error: {error}")
+            self._recording.note_fault(str(error))
+
+    def _finish(self) -> None:
+        """After the last step: the rest of the curves, the whole training set, the predictions."""
+        if self._interval.count:
+            self._log_train(self.step, self._interval.finish())
+        if self.step % self._settings.eval_every:
+            self._log_evaluation(self._evaluate(self._watched_split))
+        train = self._evaluate(self._data.train)
+        self.final |= {f"train/{name}": value for name, value in train.metrics.items()}
+        test = self._evaluate(self._data.test)
+        if self._data.validation:
+            self._recording.scalars("test", self.step, test.metrics)
+            self.final |= {f"test/{name}": value for name, value in test.metrics.items()}
+        self._recording.save_predictions(test.predictions, self._data.test.labels)
+        # A finished run needs its end and its best; two checkpoints are enough for that.
+        self._checkpoints.prune(1)
+
+    def _measure_time(self, fused: FusedSteps) -> None:
+        spent = {
+            "seconds": time.monotonic() - self._started,
+            "seconds_in_steps": fused.seconds,
+        }
+        self.seconds = {name: self._seconds_before[name] + spent[name] for name in spent}
+
+    def _log_train(self, step: int, means: dict[str, float]) -> None:
+        self._train_means = means
+        self._recording.scalars("train", step, means)
+
+    def _log_evaluation(self, evaluation: Evaluation) -> bool:
+        """Log it as the present step's; return whether its accuracy is the best so far."""
+        watched, metrics = self._watched, evaluation.metrics
+        self._evaluated_step = self.step
+        self.final = {f"{watched}/{name}": value for name, value in metrics.items()}
+        new_best = self._recording.evaluation(watched, self.step, metrics)
+        self._progress.evaluation(self.step, self._train_means, watched, metrics)
+        return new_best
+
+    def _evaluate(self, split: Split) -> Evaluation:
+        evaluation = self._evaluate_metrics(split)
+        if self._describe:
+            evaluation.metrics.update(self._describe(evaluation.predictions, split.labels))
+        return evaluation

@@ -1,0 +1,63 @@
+"""Find the run that --resume names, and give the flags of this process the values of that run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from helper import runs
+from helper.errors import LabError, UsageError
+
+# Two ways to say how long a run is; it may become longer.
+_LENGTH = ("steps", "epochs")
+# What else may differ between the parts of one run: it does not change what the steps compute.
+FREE_FLAGS = frozenset({"resume", "keep", "checkpoint_every", "logdir", "run_name"})
+
+
+def find(name: str, logdir: str, experiment: str) -> Path:
+    """The directory of a run of this experiment: a path, its name, or "latest".
+
+    Raises LabError if there is no such run.
+    """
+    parent = Path(logdir).expanduser() / experiment
+    if name == "latest":
+        found = [path for path in sorted(parent.glob("*")) if runs.read_record(path)]
+        if not found:
+            raise LabError(f"there is no run in {parent} to resume")
+        return max(found, key=lambda path: (runs.read_record(path) or {}).get("started", ""))
+    for path in (Path(name).expanduser(), parent / name):
+        record = runs.read_record(path)
+        if record is None:
+            continue
+        if record["experiment"] != experiment:
+            raise UsageError(
+                f"{path} is a run of {record['experiment']}; resume it with "
+                f"experiments/{record['experiment']}.py"
+            )
+        return path.absolute()
+    raise LabError(f"{name} is not a run directory of {experiment}; name one below {parent}")
+
+
+def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Set every flag that the command line leaves out to the value that the run was started with.
+
+    own: absl ``Flag`` objects by their names; stored: the flags in the run's record.
+    Raises UsageError for a flag that would change the result.
+    """
+    longer = [name for name in _LENGTH if name in own and own[name].present]
+    for name, flag in own.items():
+        if name in FREE_FLAGS or name not in stored:
+            continue
+        old = stored[name]
+        if not flag.present:
+            if not (name in _LENGTH and longer):
+                flag.value = old
+        elif name in _LENGTH and (old is None or flag.value >= old):
+            continue
+        elif flag.value != old:
+            hint = "give more, or none" if name in _LENGTH else "start a new run for it"
+            raise UsageError(
+                f"--{name}={flag.value} differs from the run's {name}={old}, which would change "
+                f"its result; {hint}"
+            )

@@ -1,0 +1,38 @@
+"""What a run is asked to do, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that every experiment shares.
+
+    experiment: its name, the first directory below logdir.
+    steps, batch_size, seed: with the graph and the data they decide the result.
+    log_every, eval_every, checkpoint_every: intervals in steps; checkpoint_every 0: as eval_every.
+    keep: how many of the newest checkpoints stay beside the best one.
+    resume: the directory of the run to go on with, or None for a new run.
+    suffix: what the run directory's name says after its number, or "".
+    flags: every setting of the run, as JSON values; flagfile: the same as the text of a flag file.
+    argv: the command.
+    """
+
+    experiment: str
+    steps: int
+    batch_size: int
+    seed: int
+    log_every: int
+    eval_every: int
+    checkpoint_every: int
+    keep: int
+    resume: Path | None
+    logdir: str
+    suffix: str
+    flags: Mapping[str, Any]
+    flagfile: str
+    argv: Sequence[str]
