@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -37,5 +38,6 @@ def run(main: Callable[[], int | None]) -> int:
         # complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        return 130  # 128 + SIGINT, as a shell reports it
+    except KeyboardInterrupt as interrupt:
+        # As a shell reports it: 128 + the signal, SIGINT unless a handler says which it was.
+        return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)

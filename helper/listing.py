@@ -119,11 +119,11 @@ def find(logdir: Path, patterns: Sequence[str] = ()) -> list[ListedRun]:
     if not patterns:
         if not logdir.is_dir():
             raise UsageError(f"there is no log directory {logdir}; give one with --logdir")
-        return sorted(_below(logdir, logdir), key=lambda run: run.name)
+        return sorted(below(logdir, logdir), key=lambda run: run.name)
     found: dict[str, ListedRun] = {}
     for pattern in patterns:
         matches = glob.glob(pattern) or glob.glob(str(Path(glob.escape(str(logdir)), pattern)))
-        listed = [run for match in matches for run in _below(Path(match), logdir)]
+        listed = [run for match in matches for run in below(Path(match), logdir)]
         if not listed:
             raise UsageError(f"{pattern} matches no run, neither here nor in {logdir}")
         found.update((run.name, run) for run in listed)
@@ -148,7 +148,7 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
     return predicted, label
 
 
-def _below(top: Path, logdir: Path) -> Iterator[ListedRun]:
+def below(top: Path, logdir: Path) -> Iterator[ListedRun]:
     """The runs at and below a directory, not following links, not looking inside runs."""
     for directory, names, files in os.walk(top):
         path = Path(directory)

@@ -1,0 +1,93 @@
+"""Train an experiment with every combination of settings, each in a process of its own.
+
+examples:
+  sweep.py experiments/hidden_layer.py --learning_rate=0.1,0.5 --hidden_units=100,625 --seed=1..5
+  sweep.py experiments/mlp.py '--layers=256,128;512' --seed=1..3
+  sweep.py experiments/softmax.py --learning_rate=0.01..1.0 --seed=1,2 --random 20
+
+Values stand between commas, or between semicolons where they hold commas themselves.
+Started again, it skips the runs that are finished and goes on with those that were cut short.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from helper import grid
+from helper.command import Parser, run
+from helper.errors import UsageError
+from helper.grid import Setting
+from helper.progress import SweepProgress
+from helper.sweeping import FINISHED, Sweep
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
+    add("--jobs", type=int, metavar="N", help="runs at a time (default: one for two cores)")
+    add("--random", type=int, metavar="N", help="draw N of the combinations")
+    add("--search_seed", type=int, default=0, metavar="SEED", help="decides what is drawn")
+    add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
+    add("--dry_run", action="store_true", help="print the commands, run nothing")
+    flags, rest = parser.parse_known_args(argv)
+    script = Path(flags.experiment)
+    if script.suffix != ".py" or not script.is_file():
+        raise UsageError(f"{flags.experiment} is no experiment; give a script of experiments/")
+    jobs = flags.jobs if flags.jobs is not None else max(1, (os.cpu_count() or 2) // 2)
+    if jobs < 1 or (flags.random is not None and flags.random < 1):
+        raise UsageError("--jobs and --random must be at least 1")
+    choices = grid.parse(rest)
+    settings = (
+        grid.combinations(choices)
+        if flags.random is None
+        else grid.draw(choices, flags.random, flags.search_seed)
+    )
+    if flags.dry_run:
+        show_commands(Sweep(script, Path(flags.logdir)), settings)
+        return 0
+    return train(script, Path(flags.logdir), settings, jobs)
+
+
+def show_commands(sweep: Sweep, settings: Sequence[Setting]) -> None:
+    for setting in settings:
+        found = sweep.find(setting)
+        if found is not None and found.status in FINISHED:
+            print(f"# {found.status} before: {found.name}")
+        else:
+            print(shlex.join(sweep.command(setting, found)))
+
+
+def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) -> int:
+    """Run the settings. Returns 1 if one of them did not complete."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    with SweepProgress(settings) as progress:
+        sweep = Sweep(script, logdir, progress.step)
+        try:
+            outcomes = sweep.run(settings, jobs, progress.ended)
+        except KeyboardInterrupt:
+            print("stopped; the same command goes on from here", file=sys.stderr)
+            raise
+    statuses = [outcome.status for outcome in outcomes]
+    counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
+    skipped = sum(outcome.skipped for outcome in outcomes)
+    print(f"{len(outcomes)} runs: {counts}" + (f" ({skipped} of them before)" if skipped else ""))
+    compare = Path(__file__).with_name("compare_runs.py")
+    where = shlex.join([script.stem, f"--logdir={logdir}", "--group_by=-seed"])
+    print(f"compare them: python {os.path.relpath(compare)} {where}")
+    return 0 if set(statuses) <= {"completed"} else 1
+
+
+def _as_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

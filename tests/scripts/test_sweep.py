@@ -1,0 +1,177 @@
+"""The sweep with a stand-in for an experiment, which makes real runs without TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from helper import listing
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts" / "sweep.py"
+EXPERIMENT = """
+import os, signal, sys, time
+sys.path.insert(0, {root!r})
+from helper import runs
+flags = dict(item[2:].split("=", 1) for item in sys.argv[1:])
+if flags.get("seed") == "13":
+    sys.exit("error: 13 brings bad luck")
+stop = []
+signal.signal(signal.SIGINT, lambda *_: stop.append(1))
+resumed = "resume" in flags
+if resumed:
+    run = runs.reopen(__import__("pathlib").Path(flags["resume"]))
+else:
+    first = dict(status="running", argv=sys.argv, flags=flags, pid=os.getpid(), step=0, steps=3)
+    run = runs.create(flags["logdir"], "toy", "", first)
+for step in range(run.record["step"] + 1, 4):
+    time.sleep(float(run.record["flags"].get("pause", "0")))
+    if stop:
+        run.record["status"] = "interrupted"
+        run.save_record()
+        sys.exit(130)
+    run.record["step"] = step
+    run.save_record()
+    (run.path / "checkpoints").mkdir(exist_ok=True)
+    (run.path / "checkpoints" / f"step-{{step:08d}}.index").touch()
+    print(f"step: {{step}}, train-acc: 0.5000, test-acc: 0.5000", flush=True)
+diverged = run.record["flags"].get("learning_rate") == "9"
+run.record |= {{"status": "diverged" if diverged else "completed", "resumed": resumed}}
+run.record["final"] = {{"test/accuracy": 0.75}}
+run.save_record()
+sys.exit(diverged)
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = tmp_path / "toy.py"
+    script.write_text(EXPERIMENT.format(root=str(ROOT)))
+    return script
+
+
+def command(*arguments):
+    return [sys.executable, str(SCRIPT), "toy.py", *arguments]
+
+
+def sweep(*arguments):
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60)
+
+
+def runs():
+    return listing.find(Path("logs"))
+
+
+def settings():
+    return sorted((run.flags["learning_rate"], run.flags["seed"], run.status) for run in runs())
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+GRID = ("--learning_rate=0.1,0.5", "--seed=1..2")
+ALL = [(rate, seed, "completed") for rate in ("0.1", "0.5") for seed in ("1", "2")]
+
+
+def test_grid_and_started_again(toy):
+    done = sweep(*GRID, "--jobs=2")
+    assert done.returncode == 0, done.stderr
+    assert settings() == ALL
+    assert len(re.findall(r"^\[\d/4\] learning_rate=.* seed=.: completed", done.stdout, re.M)) == 4
+    again = sweep(GRID[0], "--seed=1..3")
+    assert again.stdout.count("completed before") == 4
+    assert len(runs()) == 6
+
+
+def test_dry_run_prints_commands_that_work(toy):
+    shown = sweep(*GRID, "--dry_run").stdout.splitlines()
+    assert len(shown) == 4 and not Path("logs").exists()
+    subprocess.run(shlex.split(shown[0]), check=True)
+    shown = sweep(*GRID, "--dry_run").stdout.splitlines()
+    assert shown[0] == "# completed before: toy/0001"
+
+
+def test_a_failed_run_is_reported_and_not_fatal(toy):
+    done = sweep("--learning_rate=0.1,9", "--seed=13,1")
+    assert done.returncode == 1
+    assert done.stdout.count("failed, error: 13 brings bad luck") == 2
+    assert settings() == [("0.1", "1", "completed"), ("9", "1", "diverged")]
+    assert "4 runs: 2 failed, 1 completed, 1 diverged" in done.stdout
+    # What diverged would diverge again; what failed is tried again.
+    again = sweep("--learning_rate=0.1,9", "--seed=13,1")
+    assert again.stdout.count("before,") == 2 and again.stdout.count("bad luck") == 2
+
+
+def test_killed_and_started_again(toy):
+    many = command(*GRID, "--jobs=2", "--pause=0.3")
+    with subprocess.Popen(many, stdout=subprocess.DEVNULL) as process:
+        wait_for(lambda: Path("logs").exists() and len(runs()) >= 2)
+        process.kill()
+    # Its two runs go on without it: the new sweep waits for them, and starts the others once.
+    done = sweep(*GRID, "--jobs=2", "--pause=0.3")
+    assert done.returncode == 0
+    assert settings() == ALL
+
+
+def test_a_killed_run_is_resumed(toy):
+    with subprocess.Popen(command(*GRID, "--pause=0.3"), stdout=subprocess.DEVNULL) as process:
+        wait_for(lambda: Path("logs").exists() and any(r.record.get("step") for r in runs()))
+        process.kill()
+    (run,) = runs()
+    os.kill(run.record["pid"], signal.SIGKILL)
+    wait_for(lambda: [run.status for run in runs()] == ["killed"])
+    assert sweep(*GRID, "--pause=0.3").returncode == 0
+    assert settings() == ALL
+    assert [run.record["resumed"] for run in runs()] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_a_signal(toy, number):
+    process = subprocess.Popen(
+        command(*GRID, "--pause=0.2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: Path("logs").exists() and any(r.record.get("step") for r in runs()))
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert errors == "stopped; the same command goes on from here\n"
+    assert [run.status for run in runs()] == ["interrupted"]
+    assert sweep(*GRID, "--pause=0.2").returncode == 0
+    assert settings() == ALL
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--jobs=0"], "--jobs"),
+        (["--random=0"], "--random"),
+        (["--seed=3..1"], "range"),
+        (["seed=1"], "no setting"),
+        (["--rate=0.1..1.0"], "--random"),
+    ],
+)
+def test_a_mistake_is_one_line(toy, arguments, message):
+    done = sweep(*arguments)
+    assert done.returncode == 2 and message in done.stderr
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert not Path("logs").exists()
+
+
+def test_no_such_experiment(tmp_path):
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path / "none.py"], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "is no experiment" in done.stderr
