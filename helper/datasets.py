@@ -1,4 +1,4 @@
-"""Data sets as NumPy arrays: MNIST, 5,000 digits of it, or any IDX set in a folder.
+"""Data sets as NumPy arrays: MNIST, 5,000 digits of it, any IDX set in a folder, or colours.
 
 Images stay uint8 (47 MB for MNIST): a graph turns them into floats itself.
 """
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from helper import cache, idx, sources
+from helper import cache, colours, idx, sources
 from helper.errors import DataError, UsageError
 
-NAMES = ("mnist", "mnist_5k")
+NAMES = ("mnist", "mnist_5k", "colours")
 NUM_DIGITS = 10
 
 
@@ -70,6 +70,8 @@ def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
         return _from_directory(Path(os.path.expanduser(data_dir)))
     if name == "mnist_5k":
         return _mnist_5k()
+    if name == "colours":
+        return _colours()
     hashes = [file.sha256 for file in sources.MNIST_FILES]  # the cache has verified them
     return _dataset("mnist", cache.load_mnist(), hashes)
 
@@ -158,6 +160,12 @@ def _num_classes(name: str, train_labels: np.ndarray, test_labels: np.ndarray) -
             f"every class needs training and test examples, and class {absent[0]} has not"
         )
     return largest + 1
+
+
+def _colours() -> Dataset:
+    arrays = colours.arrays()
+    data = _dataset("colours", arrays, [idx.sha256(array) for array in arrays])
+    return replace(data, num_classes=len(colours.KINDS))
 
 
 # Folders
