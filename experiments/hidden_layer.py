@@ -1,6 +1,6 @@
 """A network with one hidden layer: 784 pixels → 625 sigmoid units → 10 logits. 496,885 parameters.
 
-    python experiments/hidden_layer.py --steps 30000
+python experiments/hidden_layer.py --steps 30000
 """
 
 from absl import flags
@@ -8,7 +8,7 @@ from absl import flags
 from helper import bias_variable, cli, tf, training, weight_variable
 
 FLAGS = cli.FLAGS
-flags.DEFINE_integer("hidden_units", 625, "Width of the hidden layer.", lower_bound=1)
+flags.DEFINE_integer("hidden_units", 625, "Width of the hidden layer.", 1, 100_000)
 
 # The article takes 0.001 on the loss summed over a batch of 100: that is 0.1 on the mean.
 cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.1)

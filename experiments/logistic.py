@@ -1,6 +1,6 @@
 """Logistic regression: one digit against the rest. 784 pixels → 1 logit, 785 parameters.
 
-    python experiments/logistic.py --digit 1
+python experiments/logistic.py --digit 1
 """
 
 import numpy as np

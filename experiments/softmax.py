@@ -1,6 +1,6 @@
 """Softmax regression: 784 pixels → 10 logits, no hidden layer. 7,850 parameters.
 
-    python experiments/softmax.py --steps 30000
+python experiments/softmax.py --steps 30000
 """
 
 from helper import bias_variable, cli, tf, training, weight_variable

@@ -126,6 +126,8 @@ class TrainingLoop:
         every = settings.checkpoint_every or settings.eval_every
         if self.step % every == 0 or new_best or self.step == settings.steps:
             self._save(score)
+        elif score is not None:
+            self._recording.flush()
 
     def _save(self, score: float | None) -> None:
         """Make the present state one that the run can go on from. A full disk is only noted."""

@@ -77,7 +77,7 @@ class Recording:
         self._writer(split).scalars(step, values)
 
     def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
-        """Log an evaluation, and keep the best values. Return whether the accuracy is one."""
+        """Log an evaluation and keep the best values; return whether its accuracy is one."""
         best = self._run.record["best"]
         for name, value in metrics.items():
             tag = f"{split}/{name}"
@@ -86,7 +86,6 @@ class Recording:
         self.scalars(split, step, metrics)
         self.scalars("", step, {f"best/{tag}": found["value"] for tag, found in best.items()})
         self._run.record["step"] = step
-        self.flush()
         return best[f"{split}/accuracy"]["step"] == step
 
     def flush(self) -> None:

@@ -12,7 +12,7 @@ from helper.errors import LabError, UsageError
 # Two ways to say how long a run is; it may become longer.
 _LENGTH = ("steps", "epochs")
 # What else may differ between the parts of one run: it does not change what the steps compute.
-FREE_FLAGS = frozenset({"resume", "keep", "checkpoint_every", "logdir", "run_name"})
+FREE_FLAGS = frozenset({"keep", "checkpoint_every", "logdir", "run_name"})
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
@@ -47,7 +47,7 @@ def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     """
     longer = [name for name in _LENGTH if name in own and own[name].present]
     for name, flag in own.items():
-        if name in FREE_FLAGS or name not in stored:
+        if name not in stored or (name in FREE_FLAGS and flag.present):
             continue
         old = stored[name]
         if not flag.present:
