@@ -16,8 +16,8 @@ from helper.errors import UsageError
 from helper.events import Scalars
 from helper.listing import ListedRun
 
-# Settings that say where things are, not what is computed.
-_PLACES = {"logdir", "run_name", "data_dir", "resume"}
+# Flags that say where things are and what is kept, not what is computed.
+_PLACES = {"logdir", "run_name", "data_dir", "resume", "checkpoint_every", "keep"}
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,12 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
         key = (*own, *(_key(run.flags.get(name)) for name in chosen))
         found.setdefault(key, []).append(run)
     differing = [n for n in ("experiment", *chosen) if n in differing_settings(known)]
+    several_data = len({run.data_sha256 for run in known}) > 1
     groups = []
     for members in found.values():
         shown = {name: members[0].fields.get(name) for name in differing}
+        if several_data:
+            shown["data"] = f"{members[0].fields['data']} {str(members[0].data_sha256)[:8]}"
         name = ", ".join(f"{key}={text(value)}" for key, value in shown.items())
         groups.append(Group(name or members[0].fields["experiment"], shown, members))
     return groups

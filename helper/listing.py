@@ -23,7 +23,6 @@ from helper.events import Scalars
 
 # Holds what `helper/aggregate.py` makes from runs; what lies below it is no run.
 AGGREGATE_FILE = "aggregate.json"
-PREDICTIONS_FILE = "predictions.npz"
 
 
 class ListedRun:
@@ -136,7 +135,7 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
     Raises UsageError where the run keeps none.
     """
     try:
-        with np.load(run.path / PREDICTIONS_FILE, allow_pickle=False) as arrays:
+        with np.load(run.path / runs.PREDICTIONS_FILE, allow_pickle=False) as arrays:
             predicted, label = arrays["predicted"], arrays["label"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(
@@ -144,7 +143,9 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
             "leave it out, for example with --where status=completed"
         ) from error
     if predicted.shape != label.shape or predicted.ndim != 1:
-        raise UsageError(f"{run.name}: {PREDICTIONS_FILE} does not hold one answer for each label")
+        raise UsageError(
+            f"{run.name}: {runs.PREDICTIONS_FILE} does not hold one answer for each label"
+        )
     return predicted, label
 
 

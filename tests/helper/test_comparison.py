@@ -3,10 +3,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from made_runs import make_run
 
 from helper import comparison, listing
 from helper.errors import UsageError
+from tests.made_runs import make_run
 
 
 @pytest.fixture
@@ -83,7 +83,8 @@ def test_groups_of_seeds(grid, names):
 def test_other_data_is_another_group(tmp_path):
     make_run(tmp_path / "a" / "0001", seed=1)
     make_run(tmp_path / "a" / "0002", seed=2, sha256="cd" * 32)
-    assert len(comparison.group(listing.find(tmp_path), ["-seed"])) == 2
+    groups = comparison.group(listing.find(tmp_path), ["-seed"])
+    assert [group.name for group in groups] == ["data=mnist abababab", "data=mnist cdcdcdcd"]
 
 
 def test_a_mistaken_group(grid):

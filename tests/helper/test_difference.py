@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from made_runs import graph, make_run, write_events
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from helper import listing
 from helper.difference import difference, graph_difference
+from tests.made_runs import graph, make_run, write_events
 
 
 def graph_def(*nodes):

@@ -6,12 +6,12 @@ import sys
 
 import numpy as np
 import pytest
-from made_runs import SECOND, graph, scalar, start, write_events
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.util.tensor_util import make_tensor_proto
 
 from helper import events
 from helper.errors import DataError
+from tests.made_runs import SECOND, graph, scalar, start, write_events
 
 
 def test_every_point_with_its_step_time_and_value(tmp_path):

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from made_runs import make_run, scalar, write_events
 
 from helper import listing
 from helper.errors import UsageError
+from tests.made_runs import make_run, scalar, write_events
 
 
 def states(logdir, *patterns):

@@ -9,10 +9,10 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from made_runs import make_run, scalar, write_events
 
 from helper import comparison, listing, report_html
 from helper.comparison import Group
+from tests.made_runs import make_run, scalar, write_events
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_runs import make_run
 
 from helper import listing, verdict
 from helper.errors import UsageError
+from tests.made_runs import make_run
 
 pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
 

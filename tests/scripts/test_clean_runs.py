@@ -9,7 +9,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from made_runs import make_run, scalar, write_events
+
+from tests.made_runs import make_run, scalar, write_events
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "clean_runs.py"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_runs import make_run
+
+from tests.made_runs import make_run
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "compare_runs.py"
 

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_runs import make_run
+
+from tests.made_runs import make_run
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "diff_runs.py"
 

@@ -1,0 +1,45 @@
+"""Write, for TensorBoard, the mean over seeds of each setting, with margin charts and hparams.
+
+examples:
+  aggregate_runs.py
+  aggregate_runs.py hidden_layer --where "steps=30000"
+
+The result is in logs/aggregate, which is made anew each time. In TensorBoard: the runs
+aggregate/… on the Scalars page, margin charts on the Custom Scalars page, a row for each
+setting in the HParams table.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from helper import aggregate, comparison, listing
+from helper.command import Parser, run
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add("runs", nargs="*", metavar="RUN", help="run directories or globs (default: all)")
+    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
+    add("--where", metavar="CONDITION", help="as in compare_runs.py")
+    flags = parser.parse_intermixed_args(argv)
+    logdir = Path(flags.logdir)
+    runs = listing.find(logdir, flags.runs)
+    if flags.where:
+        runs = comparison.select(runs, flags.where)
+    for path in aggregate.write(logdir, comparison.group(runs, ["-seed"])):
+        print(os.path.relpath(path))
+    print(f"look at it: tensorboard --logdir {flags.logdir}")
+    for line in sorted({problem for listed in runs for problem in listed.problems}):
+        print(f"note: {line}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
