@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import math
+import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +20,10 @@ from helper.settings import Settings
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
+# Control characters, of which the end of a line is one, and bytes that are not UTF-8.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# A pipe or a terminal whose reader has gone, a full disk under a redirection.
+_STREAM_ERRORS = (errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT)
 # What a run is named after when it differs from the default; the rest says nothing of the result.
 _NOT_IN_NAME = {"steps", "epochs", "logdir", "run_name", "data_dir", "log_every", "eval_every"}
 
@@ -46,18 +54,21 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
         100,
         "Steps over which one point of a training curve is the mean.",
         lower_bound=1,
+        upper_bound=_MOST_STEPS,
     )
     flags.DEFINE_integer(
         "eval_every",
         1000,
         "Steps between two evaluations on the test (or validation) images.",
         lower_bound=1,
+        upper_bound=_MOST_STEPS,
     )
     flags.DEFINE_integer(
         "checkpoint_every",
         0,
         "Steps between two checkpoints; 0: one at each evaluation.",
         lower_bound=0,
+        upper_bound=_MOST_STEPS,
     )
     flags.DEFINE_integer(
         "keep",
@@ -65,6 +76,7 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
         "Newest checkpoints to keep beside the best one while the run goes on; when it is finished "
         "the last and the best stay.",
         lower_bound=1,
+        upper_bound=_MOST_STEPS,
     )
     flags.DEFINE_string("resume", "", "Go on with this run: its directory, its name, or latest.")
     flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
@@ -142,19 +154,33 @@ def _steps(examples: int) -> int:
 
 def run(main: Callable[[Sequence[str]], int | None]) -> None:
     """Parse the flags, call ``main`` and exit with its code. What a user can mend is one line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the terminal's encoding lacks is shown as a number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app.run(_without_traceback(main), flags_parser=_parse)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _STREAM_ERRORS:
+            raise
+        # Python's own flush at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            sys.exit(1)  # the reader (head, less) has seen enough
+        _fail(f"cannot write to standard output: {error.strerror}", 1)
 
 
 def _parse(argv: Sequence[str]) -> Sequence[str]:
     try:
         rest = FLAGS(argv)
-    except flags.Error as error:
-        _fail(str(error).removeprefix("ERROR:: ").replace("\n", " "), UsageError.exit_code)
+    except (flags.Error, UnicodeError) as error:
+        _fail(str(error).removeprefix("ERROR:: "), UsageError.exit_code)
     if len(rest) > 1:
         _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
+    for flag in _own_flags():
+        if isinstance(flag.value, str) and _UNFIT.search(flag.value):
+            _fail(f"--{flag.name}={flag.value!r} has a character that no flag file can hold", 2)
     if "resume" in FLAGS and FLAGS.resume:
         try:
             _take_up_run()
@@ -186,7 +212,7 @@ def _without_traceback(main: Callable[[Sequence[str]], int | None]) -> Callable[
 
 
 def _fail(message: str, exit_code: int) -> Any:
-    print(f"error: {message}", file=sys.stderr)
+    print("error:", message.replace("\n", " "), file=sys.stderr)
     sys.exit(exit_code)
 
 

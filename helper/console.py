@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import shlex
@@ -107,7 +108,7 @@ class TrainingProgress:
 
     def note(self, message: str) -> None:
         """A line that must be seen, above the bar."""
-        self._bar.console.print(message, highlight=False, soft_wrap=True)
+        self._bar.console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 def result(path: Path, record: Mapping[str, Any], faults: Sequence[str]) -> None:
@@ -147,4 +148,7 @@ def result(path: Path, record: Mapping[str, Any], faults: Sequence[str]) -> None
 
 def _short(path: str | Path) -> str:
     """The path relative to the working directory where that is shorter, quoted for a shell."""
-    return shlex.quote(min(str(path), os.path.relpath(path), key=len))
+    shown = str(path)
+    with contextlib.suppress(OSError):  # the working directory may be gone
+        shown = min(shown, os.path.relpath(path), key=len)
+    return shlex.quote(shown)

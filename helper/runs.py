@@ -22,6 +22,7 @@ LOCK_FILE = "lock"
 PREDICTIONS_FILE = "predictions.npz"
 RECORD_FORMAT = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,-]{0,63}")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\[\\\ud800-\udfff]")
 _NUMBER = re.compile(r"(\d{4,})(?:-|$)")
 
 
@@ -69,11 +70,12 @@ def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str
     check_name(experiment)
     if suffix:
         check_name(suffix)
-    parent = Path(logdir).expanduser().absolute() / experiment
     made: list[Path] = []
     try:
-        made = _make_directories(parent)
-        if not parent.resolve().is_relative_to(Path(logdir).expanduser().resolve()):
+        top = _log_directory(logdir)
+        parent = top / experiment
+        _make_directories(parent, made)
+        if not parent.resolve().is_relative_to(top.resolve()):
             raise UsageError(f"{parent} leads out of the log directory; remove that link")
         path = _make_next(parent, suffix)
         made.append(path)
@@ -81,6 +83,9 @@ def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str
         run = Run(path, {"format": RECORD_FORMAT, "experiment": experiment, "name": name, **record})
         run.save_record()
         return run
+    except UsageError:
+        _remove(made)
+        raise
     except OSError as error:
         _remove(made)
         raise LabError(
@@ -152,6 +157,22 @@ def status(path: str | Path, record: Mapping[str, Any]) -> str:
     return str(record.get("status", "unknown"))
 
 
+def _log_directory(logdir: str | Path) -> Path:
+    """Its absolute path. Raises UsageError for one that flag files or TensorFlow cannot take."""
+    path = Path(os.path.expanduser(logdir))
+    if str(path).startswith("~"):
+        raise UsageError(f"there is no home directory for --logdir={logdir}")
+    path = path.absolute()
+    # TensorFlow takes a checkpoint's path for a pattern, in which [ and \ do not mean themselves.
+    unfit = _UNFIT.search(str(path))
+    if unfit:
+        raise UsageError(
+            f"the log directory {str(path)!r} has the character {unfit[0]!r} in its path, which "
+            "checkpoints cannot have; choose another with --logdir"
+        )
+    return path
+
+
 def _make_next(parent: Path, suffix: str) -> Path:
     handle = os.open(parent, os.O_RDONLY)
     try:
@@ -166,15 +187,15 @@ def _make_next(parent: Path, suffix: str) -> Path:
         os.close(handle)
 
 
-def _make_directories(path: Path) -> list[Path]:
-    """Make the directory and its parents; return those that were not there, outermost first."""
+def _make_directories(path: Path, made: list[Path]) -> None:
+    """Make the directory and its parents; note in ``made`` those that were not there."""
     missing = []
     while not path.exists():
         missing.append(path)
         path = path.parent
     for directory in reversed(missing):
         directory.mkdir(exist_ok=True)
-    return missing[::-1]
+        made.append(directory)
 
 
 def _remove(made: list[Path]) -> None:

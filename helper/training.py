@@ -44,12 +44,12 @@ def train(
             build_graph, data.image_shape, data.num_classes, optimizer, settings.seed
         )
         fused = FusedSteps(model, data.train, settings.batch_size, settings.seed)
-        run = _open_run(settings, data, model)
-        if run is None:
-            return 0
-        console.layer_table(model.parameters())
         with model.graph.as_default(), tf.Session() as session:
-            session.run(tf.global_variables_initializer())
+            _initialize(session)
+            run = _open_run(settings, data, model)
+            if run is None:
+                return 0
+            console.layer_table(model.parameters())
             checkpoints = Checkpoints(run.path, run.record["id"])
             restored = _restore(session, checkpoints, run, settings)
             step = restored.step if restored else 0
@@ -65,6 +65,14 @@ def train(
     if loop.status == "interrupted":
         return stop.exit_code
     return 0 if loop.status == "completed" and not recording.faults else 1
+
+
+def _initialize(session: Any) -> None:
+    """Give every variable its initial value. Raises UsageError where the memory is not enough."""
+    try:
+        session.run(tf.global_variables_initializer())
+    except tf.errors.ResourceExhaustedError:
+        raise UsageError("the model does not fit into memory; choose smaller layers") from None
 
 
 def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | None:
