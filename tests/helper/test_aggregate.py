@@ -153,7 +153,7 @@ def test_on_the_command_line(logs):
     command = [sys.executable, script, "--logdir", logs, "--where", "learning_rate<0.5"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (logs / GROUP / "test").is_dir()
+    assert (logs / "aggregate" / "softmax" / "all" / "test").is_dir()
     assert len(list((logs / "aggregate" / "softmax").iterdir())) == 1
     done = subprocess.run([*command[:-1], "seed>90"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("error: no group")
