@@ -21,7 +21,8 @@ Report = Callable[[str], None]
 @dataclass(frozen=True)
 class Scalars:
     """One curve: step int64 [n]; wall_time float64 [n], seconds since 1970; seconds float64 [n],
-    time since the first launch with the pauses between launches left out; value float64 [n]."""
+    time since the first launch without the pauses between launches (a later launch counts from
+    when it first wrote into the directory); value float64 [n]."""
 
     step: np.ndarray
     wall_time: np.ndarray
