@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,13 @@ def find(name: str, logdir: str, experiment: str) -> Path:
 
     Raises LabError if there is no such run.
     """
-    parent = Path(logdir).expanduser() / experiment
+    parent = Path(os.path.expanduser(logdir), experiment)
     if name == "latest":
         found = [path for path in sorted(parent.glob("*")) if runs.read_record(path)]
         if not found:
             raise LabError(f"there is no run in {parent} to resume")
         return max(found, key=lambda path: (runs.read_record(path) or {}).get("started", ""))
-    for path in (Path(name).expanduser(), parent / name):
+    for path in (Path(os.path.expanduser(name)), parent / name):
         record = runs.read_record(path)
         if record is None:
             continue
