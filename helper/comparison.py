@@ -194,10 +194,13 @@ def lower_is_better(tag: str) -> bool:
 
 
 def text(value: Any, column: str = "") -> str:
-    """A value as a table shows it: metrics (their names have a slash) with four decimals."""
+    """A value as a table shows it: metrics (their names have a slash) with four decimals, their
+    deviations with two digits."""
     if value is None:
         return "–"
     if isinstance(value, float):
+        if column.startswith("±"):
+            return f"{value:.2g}"
         return f"{value:.4f}" if "/" in column and abs(value) >= 1e-3 else f"{value:.4g}"
     if isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,7 +9,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-# Wider than any table: a table that goes to a file or a pipe is never wrapped.
 _UNLIMITED = 10_000
 
 
@@ -18,15 +16,25 @@ def show(
     columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", left: bool = False
 ) -> None:
     """Print a table; the first column stands left, the others right, or all of them left."""
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for number, column in enumerate(columns):
         header = column if left else _header(column)
         justify: Literal["left", "right"] = "right" if number and not left else "left"
         table.add_column(header, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(cell.replace("[", "\\[") for cell in row))
-    terminal = sys.stdout.isatty()
-    Console(highlight=False, width=None if terminal else _UNLIMITED).print(table)
+    # As wide as it needs, on a terminal too: wrapped lines are easier to read than broken cells.
+    console = Console(highlight=False)
+    needed = console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum
+    console.width = max(needed, len(title))
+    console.print(table)
 
 
 def _header(column: str) -> str:

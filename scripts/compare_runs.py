@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,10 +88,13 @@ def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
             for row, listed in zip(table.rows, runs, strict=True)
         ]
     items = _ordered(items, flags)
-    output(Table(table.columns, [row for row, _ in items]), [group for _, group in items], flags)
+    table = Table(table.columns, [row for row, _ in items])
+    if not output(table, [group for _, group in items], flags):
+        show(table, metrics)
 
 
-def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> None:
+def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> bool:
+    """Write the files that were asked for; return whether there were any."""
     runs = [listed for group in groups for listed in group.runs]
     made = {
         flags.csv: lambda: export.as_csv(table),
@@ -102,23 +106,29 @@ def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> 
     made.pop(None, None)
     for target, content in made.items():
         export.write(target, content())
-    if not made:
-        show(table)
+    return bool(made)
 
 
-def show(table: Table) -> None:
-    """The table on the terminal, where a run of the only experiment needs no experiment's name."""
+def show(table: Table, metrics: Sequence[str]) -> None:
+    """The table on the terminal, in short: what its title or its other columns say is left out."""
     if not table.rows:
         print("no runs")
         return
     names = [str(row.get("name") or "") for row in table.rows]
     prefix = os.path.commonprefix(names)
     prefix = prefix[: prefix.rfind("/") + 1]
-    rows = [
-        {**row, "name": name[len(prefix) :]} for row, name in zip(table.rows, names, strict=True)
-    ]
-    cells = [[text(row[column], column) for column in table.columns] for row in rows]
-    tables.show(table.columns, cells, prefix.rstrip("/"))
+    cells = [[text(row[column], column) for column in table.columns] for row in table.rows]
+    if "name" in table.columns:
+        # A name made of a number and settings, 0001-seed=2: the settings are columns.
+        place = table.columns.index("name")
+        for line, name in zip(cells, names, strict=True):
+            line[place] = re.sub(r"(\d{4,})-[^/]*=[^/]*$", r"\1", name[len(prefix) :])
+    headers = table.columns
+    if len(metrics) == 1:
+        headers = [column.replace(f"best/{metrics[0]}", "best") for column in headers]
+        headers = [re.sub("^± .*", "±", column) for column in headers]
+    short = {"steps_per_second": "steps/s", f"best_step/{metrics[0]}": "at step"}
+    tables.show([short.get(column, column) for column in headers], cells, prefix.rstrip("/"))
 
 
 def _ordered(
