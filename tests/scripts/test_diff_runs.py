@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def logs(tmp_path):
 
 def test_difference(logs):
     done = diff(logs, "softmax/0001", "softmax/0003")
-    assert "learning_rate   0.1   0.5" in done.stdout
+    assert re.search("learning_rate +0.1 +0.5", done.stdout)
     assert done.stderr == ""
 
 

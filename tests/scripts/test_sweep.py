@@ -38,10 +38,10 @@ for step in range(run.record["step"] + 1, 4):
         run.record["status"] = "interrupted"
         run.save_record()
         sys.exit(130)
-    run.record["step"] = step
-    run.save_record()
     (run.path / "checkpoints").mkdir(exist_ok=True)
     (run.path / "checkpoints" / f"step-{{step:08d}}.index").touch()
+    run.record["step"] = step
+    run.save_record()
     print(f"step: {{step}}, train-acc: 0.5000, test-acc: 0.5000", flush=True)
 diverged = run.record["flags"].get("learning_rate") == "9"
 run.record |= {{"status": "diverged" if diverged else "completed", "resumed": resumed}}
