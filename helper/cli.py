@@ -176,6 +176,8 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
         rest = FLAGS(argv)
     except (flags.Error, UnicodeError) as error:
         _fail(str(error).removeprefix("ERROR:: "), UsageError.exit_code)
+    except SystemExit:
+        sys.exit(0)  # help was asked for and given; absl calls that 1
     if len(rest) > 1:
         _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
     for flag in _own_flags():

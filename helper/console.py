@@ -26,13 +26,15 @@ def stdout() -> Console:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], end: str = "") -> None:
-    """Print a table: the first column left, the others right; ``end`` is a line below it."""
-    shown = Table(title=title, title_justify="left", title_style="bold")
+    """Print a table: the first column left, the others right. title and end: lines around it."""
+    shown = Table()
     for number, column in enumerate(columns):
         shown.add_column(column, justify="right" if number else "left", overflow="fold")
     for row in rows:
         shown.add_row(*row)
     console = stdout()
+    if title:
+        console.print(title, style="bold")
     console.print(shown)
     if end:
         console.print(end)

@@ -1,0 +1,58 @@
+"""What the README says works."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+
+
+def test_opens_with_the_two_commands() -> None:
+    assert COMMANDS[:2] == ["scripts/quickstart", "scripts/test"]
+
+
+def test_ci_runs_the_test_command() -> None:
+    assert (ROOT / ".ci/run").read_text().splitlines()[-1] == f"exec {COMMANDS[1]}"
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if not c.startswith(("source", "pip"))])
+def test_names_only_files_that_are_there(command: str) -> None:
+    files = [w for w in command.split() if w.startswith(("scripts/", "experiments/"))]
+    assert files or command.split()[0] == "tensorboard"
+    assert all((ROOT / file).exists() for file in files)
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_its_experiment_learns(tmp_path: Path) -> None:
+    match = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert match
+    program = tmp_path / "two_layers.py"
+    program.write_text(match[1])
+    done = subprocess.run(
+        [sys.executable, program, "--dataset=mnist_5k", "--steps=300", "--eval_every=100"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    accuracies = [float(value) for value in re.findall(r"test-acc: ([\d.]+)", done.stdout)]
+    assert len(accuracies) == 4
+    assert accuracies[0] < 0.3 < 0.6 < accuracies[-1]
+    assert "Total params: 89,610" in done.stdout
