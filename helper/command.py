@@ -38,6 +38,10 @@ def run(main: Callable[[], int | None]) -> int:
         # complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # For example a run that somebody removes while it is being read.
+        print(f"error: {error.filename or 'the system'}: {error.strerror}", file=sys.stderr)
+        return LabError.exit_code
     except KeyboardInterrupt as interrupt:
         # As a shell reports it: 128 + the signal, SIGINT unless a handler says which it was.
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
