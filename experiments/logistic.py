@@ -24,6 +24,8 @@ def build_graph(inputs, optimizer):
         W = weight_variable([x.shape[1], 1], "weight", "glorot")
         b = bias_variable([1], "bias")
         logits = tf.squeeze(tf.matmul(x, W) + b, axis=1)  # [batch]
+        # Of "no" and of "yes": [batch, 2].
+        probabilities = tf.stack([tf.sigmoid(-logits), tf.sigmoid(logits)], axis=1)
 
     with tf.name_scope("loss"):
         # Sigmoid and logarithm in one operation. The article clips the prediction to
@@ -34,15 +36,16 @@ def build_graph(inputs, optimizer):
         log_likelihood = -loss
 
     with tf.name_scope("accuracy"):
+        targets = tf.cast(is_digit, tf.int64)
         predictions = tf.cast(logits > 0, tf.int64)  # 1 where the sigmoid is above one half
-        accuracy = tf.reduce_mean(tf.cast(tf.equal(predictions > 0, is_digit > 0), tf.float32))
+        accuracy = tf.reduce_mean(tf.cast(tf.equal(predictions, targets), tf.float32))
 
     with tf.variable_scope("train"):
         global_step = tf.train.get_or_create_global_step()
         train_step = optimizer.minimize(loss, global_step)
 
     metrics = {"loss": loss, "log likelihood": log_likelihood, "accuracy": accuracy}
-    return training.Step(train_step, metrics, predictions)
+    return training.Step(train_step, metrics, predictions, probabilities, targets)
 
 
 def describe(predictions, labels):

@@ -15,10 +15,12 @@ BATCH_SIZE = 1000
 
 
 class Evaluation(NamedTuple):
-    """metrics: the mean over all examples; predictions: int64 [examples]."""
+    """metrics: means over all examples. predictions, and targets, what those should be: int64
+    [examples]."""
 
     metrics: dict[str, float]
     predictions: np.ndarray
+    targets: np.ndarray
 
 
 class Stopped(Exception):
@@ -36,20 +38,21 @@ def evaluator(
     stopped: asked between two batches; if it says yes, the function raises Stopped.
     """
     names = list(model.step.metrics)
-    fetches = [*model.step.metrics.values(), model.step.predictions]
+    fetches = [*model.step.metrics.values(), model.step.predictions, model.step.targets]
     run = session.make_callable(fetches, feed_list=[model.inputs.images, model.inputs.labels])
 
     def evaluate(split: Split) -> Evaluation:
         sums = np.zeros(len(names))
-        predictions = []
+        answers = []
         for start in range(0, len(split.labels), batch_size):
             if stopped():
                 raise Stopped
             batch = slice(start, start + batch_size)
-            *means, predicted = run(split.images[batch], split.labels[batch])
-            sums += np.array(means, np.float64) * len(predicted)
-            predictions.append(predicted)
+            *means, predictions, targets = run(split.images[batch], split.labels[batch])
+            sums += np.array(means, np.float64) * len(predictions)
+            answers.append((predictions, targets))
         means = (sums / len(split.labels)).tolist()
-        return Evaluation(dict(zip(names, means, strict=True)), np.concatenate(predictions))
+        predictions, targets = np.concatenate(answers, axis=1)
+        return Evaluation(dict(zip(names, means, strict=True)), predictions, targets)
 
     return evaluate

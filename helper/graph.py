@@ -37,12 +37,16 @@ class Step(NamedTuple):
     metrics: float32 scalars, each a mean over the batch, taken before the update. "loss" is one.
     predictions: int64 [batch], the class that the model says.
     probabilities: float32 [batch, classes], what the model gives to each; None if it has none.
+    targets: int64 [batch], what the predictions should be; by default the labels.
+    images: float32 [batch, height, width] each, shown in TensorBoard for a few test examples.
     """
 
     train_step: Any
     metrics: dict[str, Any]
     predictions: Any
     probabilities: Any = None
+    targets: Any = None
+    images: dict[str, Any] | None = None
 
 
 BuildGraph = Callable[[Inputs, Any], Step]  # the second argument is the optimizer
@@ -98,4 +102,7 @@ def build(
                 num_classes=num_classes,
             )
         step = build_on(inputs)
-        return Model(graph, graph.as_graph_def(), inputs, step, build_on)
+        graph_def = graph.as_graph_def()
+        if step.targets is None:
+            step = step._replace(targets=tf.identity(inputs.labels, "targets"))
+        return Model(graph, graph_def, inputs, step, build_on)

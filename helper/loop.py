@@ -21,6 +21,7 @@ from helper.errors import LabError
 from helper.evaluation import Evaluation, Stopped, evaluator
 from helper.fused import FusedSteps
 from helper.graph import Model
+from helper.pictures import Pictures
 from helper.recording import Recording
 from helper.settings import Settings
 from helper.signals import StopRequest
@@ -55,6 +56,7 @@ class TrainingLoop:
         self._watched = "validation" if data.validation else "test"
         self._watched_split = data.validation or data.test
         self._evaluate_metrics = evaluator(session, model, lambda: stop.number is not None)
+        self._pictures = Pictures(session, model)
         state = restored.state if restored else {}
         self._interval = IntervalMeans(settings.log_every, state.get("interval"))
         self._train_means: dict[str, float] = state.get("train_means", {})
@@ -160,7 +162,7 @@ class TrainingLoop:
         if self._data.validation:
             self._recording.scalars("test", self.step, test.metrics)
             self.final |= {f"test/{name}": value for name, value in test.metrics.items()}
-        self._recording.save_predictions(test.predictions, self._data.test.labels)
+        self._recording.save_predictions(test.predictions, test.targets)
         # A finished run needs its end and its best; two checkpoints are enough for that.
         self._checkpoints.prune(1)
 
@@ -181,6 +183,8 @@ class TrainingLoop:
         self._evaluated_step = self.step
         self.final = {f"{watched}/{name}": value for name, value in metrics.items()}
         new_best = self._recording.evaluation(watched, self.step, metrics)
+        for summary in self._pictures.summaries(self._watched_split, evaluation):
+            self._recording.summary(watched, self.step, summary)
         self._progress.evaluation(self.step, self._train_means, watched, metrics)
         return new_best
 

@@ -76,6 +76,10 @@ class Recording:
         """Log values under their own tags in the directory of the split."""
         self._writer(split).scalars(step, values)
 
+    def summary(self, split: str, step: int, summary: Any) -> None:
+        """Log a summary in the directory of the split."""
+        self._writer(split).summary(step, summary)
+
     def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
         """Log an evaluation and keep the best values; return whether its accuracy is one."""
         best = self._run.record["best"]
@@ -94,12 +98,12 @@ class Recording:
             writer.flush()
         self._save_record()
 
-    def save_predictions(self, predicted: np.ndarray, labels: np.ndarray) -> None:
-        """Keep the class said and the true one of every test example: int64 [examples] each."""
+    def save_predictions(self, predicted: np.ndarray, targets: np.ndarray) -> None:
+        """Keep the class said and the right one of every test example: int64 [examples] each."""
         with self._noting_faults():
             replace_atomically(
                 self._run.path / runs.PREDICTIONS_FILE,
-                lambda file: np.savez_compressed(file, predicted=predicted, label=labels),
+                lambda file: np.savez_compressed(file, predicted=predicted, label=targets),
             )
 
     def close(

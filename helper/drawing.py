@@ -1,0 +1,71 @@
+"""Small pictures as NumPy arrays: values as shades, tiles in a grid, numbers. No TensorFlow.
+
+A picture is uint8 [height, width], from 0 for black to 255 for white.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_GAP = 1  # pixels between tiles
+# Each digit is 5 rows of 3 pixels.
+_GLYPHS = {
+    digit: np.array([[bit == "1" for bit in row] for row in rows.split()])
+    for digit, rows in {
+        "0": "111 101 101 101 111",
+        "1": "010 110 010 010 111",
+        "2": "111 001 111 100 111",
+        "3": "111 001 111 001 111",
+        "4": "101 101 111 001 001",
+        "5": "111 100 111 001 111",
+        "6": "111 100 111 101 111",
+        "7": "111 001 010 010 010",
+        "8": "111 101 111 101 111",
+        "9": "111 101 111 001 111",
+    }.items()
+}
+
+
+def shades(values: np.ndarray) -> np.ndarray:
+    """Values (float [...]) as shades of grey, uint8 [...], relative to the largest magnitude.
+
+    Where some are negative: 0 is grey, more is brighter, less is darker. Else from black to white.
+    Only 32 shades: noise in 256 would not compress, and a picture is kept for every evaluation.
+    """
+    share = np.nan_to_num(values / (np.abs(values).max() or 1.0))
+    if values.min() < 0:
+        share = (share + 1) / 2
+    return (31 * share + 0.5).astype(np.uint8) * 8
+
+
+def grid(images: np.ndarray, columns: int | None = None, zoom: int = 1) -> np.ndarray:
+    """Pictures (uint8 [n, height, width]) side by side and below each other, in one picture.
+
+    columns: how many stand in a row; by default as many as there are rows. zoom: pixels for one.
+    """
+    images = images.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    n, height, width = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    down, right = height + _GAP, width + _GAP
+    picture = np.full((-(-n // columns) * down - _GAP, columns * right - _GAP), 255, np.uint8)
+    for i, image in enumerate(images):
+        top, left = i // columns * down, i % columns * right
+        picture[top : top + height, left : left + width] = image
+    return picture
+
+
+def number_size(digits: int, zoom: int) -> tuple[int, int]:
+    """Height and width in pixels of a number with so many digits."""
+    return 5 * zoom, (4 * digits - 1) * zoom
+
+
+def draw_number(
+    picture: np.ndarray, number: int, top: int, left: int, zoom: int, shade: int
+) -> None:
+    """Draw a number, 0 or more, into a picture, in a shade from 0 to 255."""
+    for place, digit in enumerate(str(number)):
+        glyph = _GLYPHS[digit].repeat(zoom, axis=0).repeat(zoom, axis=1)
+        x = left + 4 * place * zoom
+        picture[top : top + 5 * zoom, x : x + 3 * zoom][glyph] = shade
