@@ -16,7 +16,7 @@ from absl import app, flags
 
 from helper import datasets, resume, runs
 from helper.errors import LabError, UsageError
-from helper.settings import Settings
+from helper.settings import BOOKKEEPING, Settings
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
@@ -24,8 +24,8 @@ _MOST_STEPS = 10**9
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # A pipe or a terminal whose reader has gone, a full disk under a redirection.
 _STREAM_ERRORS = (errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT)
-# What a run is named after when it differs from the default; the rest says nothing of the result.
-_NOT_IN_NAME = {"steps", "epochs", "logdir", "run_name", "data_dir", "log_every", "eval_every"}
+# A run is named after the other flags that differ from their defaults.
+_NOT_IN_NAME = BOOKKEEPING | {"steps", "epochs"}
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:

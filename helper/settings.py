@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Flags that say where a run is kept and how often it is looked at, not what it computes.
+BOOKKEEPING = frozenset(
+    {"logdir", "run_name", "data_dir", "log_every", "eval_every", "checkpoint_every", "keep"}
+)
+
 
 @dataclass(frozen=True)
 class Settings:
