@@ -16,7 +16,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper import runs
 from helper.files import replace_atomically, write_atomically
-from helper.settings import Settings
+from helper.settings import BOOKKEEPING, Settings
 from helper.summaries import EventWriter
 
 LOWER_IS_BETTER = frozenset({"loss"})
@@ -146,10 +146,11 @@ class Recording:
 
 
 def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Booleans, numbers and strings as they are; lists and None as text."""
+    """What decides the result: booleans, numbers and strings as they are, lists as text."""
     return {
         name: value if isinstance(value, (bool, int, float, str)) else str(value)
         for name, value in flags.items()
+        if value is not None and name not in BOOKKEEPING
     }
 
 
@@ -157,7 +158,7 @@ def _as_markdown(record: Mapping[str, Any]) -> str:
     """A table for TensorBoard's text page: the command, the flags, versions, commit and data."""
     rows = {
         "command": " ".join(record["argv"]),
-        **{f"--{name}": value for name, value in record["flags"].items()},
+        **{f"--{k}": value for k, value in record["flags"].items() if value is not None},
         **{f"version of {name}": value for name, value in record["versions"].items()},
         "platform": f"{platform.platform()}, {sys.byteorder} endian",
         "commit": record["commit"],
