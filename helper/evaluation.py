@@ -51,7 +51,8 @@ def evaluator(
             *means, predictions, targets = run(split.images[batch], split.labels[batch])
             sums += np.array(means, np.float64) * len(predictions)
             answers.append((predictions, targets))
-        means = (sums / len(split.labels)).tolist()
+        # The batches' means are float32: further digits are noise, and would decide between ties.
+        means = [float(f"{mean:.7g}") for mean in sums / len(split.labels)]
         predictions, targets = np.concatenate(answers, axis=1)
         return Evaluation(dict(zip(names, means, strict=True)), predictions, targets)
 
