@@ -12,7 +12,7 @@ import numpy as np
 from helper.comparison import Group, Table, text
 from helper.curves import mean_curve
 from helper.events import Scalars
-from helper.export import finite
+from helper.export import finite, numbers
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -26,13 +26,13 @@ def page(table: Table, groups: Sequence[Group]) -> str:
         "note": "Line: mean over seeds. Band: ± one standard deviation." if several else "",
         "columns": table.columns,
         "rows": [
-            [{"value": row[c], "text": text(row[c], c)} for c in table.columns]
+            [{"value": finite(row[c]), "text": text(row[c], c)} for c in table.columns]
             for row in table.rows
         ],
         "groups": [_group(group) for group in groups],
     }
     # "</script>" inside a run's name must not end the script.
-    content = json.dumps(finite(data), allow_nan=False, separators=(",", ":"))
+    content = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return _TEMPLATE.read_text(encoding="utf-8").replace(
         "/*DATA*/", content.replace("<", "\\u003c"), 1
     )
@@ -47,9 +47,9 @@ def _group(group: Group) -> dict[str, Any]:
         mean = mean_curve([found[r.name] for r in counted if r.name in found] or [*found.values()])
         curves[tag] = {
             "step": mean.step.tolist(),
-            "seconds": _rounded(mean.seconds),
-            "mean": mean.mean.tolist(),
-            "deviation": mean.deviation.tolist(),
+            "seconds": numbers(np.round(mean.seconds, 3)),
+            "mean": numbers(mean.mean),
+            "deviation": numbers(mean.deviation),
         }
         if len(found) > 1:
             curves[tag]["runs"] = [_points(curve) for curve in found.values()]
@@ -59,10 +59,6 @@ def _group(group: Group) -> dict[str, Any]:
 def _points(curve: Scalars) -> dict[str, list]:
     return {
         "step": curve.step.tolist(),
-        "seconds": _rounded(curve.seconds),
-        "value": curve.value.tolist(),
+        "seconds": numbers(np.round(curve.seconds, 3)),
+        "value": numbers(curve.value),
     }
-
-
-def _rounded(seconds: np.ndarray) -> list[float]:
-    return np.round(seconds, 3).tolist()

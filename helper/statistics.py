@@ -65,7 +65,7 @@ def compare_two(first: np.ndarray, second: np.ndarray, confidence: float = 0.95)
         confidence,
         float(p_value),
         "McNemar's exact test",
-        f"{first.size} images: {only_first} right in the first only, {only_second} in the second",
+        f"{first.size:,} images: {only_first} right in the first only, {only_second} in the second",
         "This compares two trained networks; another seed may turn it round. To compare their "
         "settings, give several seeds of each.",
     )
