@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from helper.errors import LabError
+from helper.errors import LabError, reason
 from helper.files import sync, write_atomically
 from helper.tensorflow_v1 import tf
 
@@ -79,8 +79,8 @@ class Checkpoints:
         except BaseException as error:
             _remove(prefix)
             if isinstance(error, (OSError, tf.errors.OpError, _Damaged)):
-                reason = getattr(error, "message", None) or error
-                raise LabError(f"checkpoint {prefix} could not be written: {reason}") from None
+                why = reason(error)
+                raise LabError(f"checkpoint {prefix} could not be written: {why}") from None
             raise
 
     def _write_tensors(self, session: Any, prefix: Path) -> None:
@@ -231,7 +231,7 @@ def _check_tensors(prefix: Path, shapes: Mapping[str, tuple[Any, Any]]) -> None:
             if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
                 raise NotFiniteError(f"variable {name} is not finite")
     except (tf.errors.OpError, ValueError, IndexError) as error:
-        raise _Damaged(getattr(error, "message", None) or str(error)) from None
+        raise _Damaged(reason(error)) from None
 
 
 def _remove(prefix: Path) -> None:

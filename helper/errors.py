@@ -17,3 +17,17 @@ class UsageError(LabError):
     """A flag or an argument has a value that cannot work."""
 
     exit_code = 2
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong with a file, in one line, from an OSError or a TensorFlow error.
+
+    A message of ``Session.run`` tells first where in the program the operation was made, and then,
+    in the line after "Node:", what went wrong.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    message = getattr(error, "message", None) or str(error)
+    _, made_at, rest = message.partition("\nNode: ")
+    lines = (rest.partition("\n")[2] if made_at else message).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

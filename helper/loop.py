@@ -147,8 +147,8 @@ class TrainingLoop:
             self._checkpoints.save(self._session, self.step, score, state)
             self._checkpoints.prune(self._settings.keep)
         except LabError as error:
-            self._progress.note(f"error: {error}")
-            self._recording.note_fault(str(error))
+            if self._recording.note_fault("checkpoint", str(error)):
+                self._progress.note(f"error: {error}")
 
     def _finish(self) -> None:
         """After the last step: the rest of the curves, the whole training set, the predictions."""

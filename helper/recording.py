@@ -15,6 +15,7 @@ from tensorboard.plugins.hparams import summary as hparams_summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper import runs
+from helper.errors import reason
 from helper.files import replace_atomically, write_atomically
 from helper.settings import BOOKKEEPING, Settings
 from helper.summaries import EventWriter
@@ -44,9 +45,9 @@ class Recording:
         self._run = run
         self._settings = settings
         self._first_step = step
-        self._other_faults: list[str] = []
+        self._other_faults: dict[str, tuple[str, int]] = {}
         self._writers: dict[str, EventWriter] = {}
-        with self._noting_faults():
+        with self._noting_faults(runs.FLAGS_FILE):
             write_atomically(run.path / runs.FLAGS_FILE, settings.flagfile)
         root = self._writer("")
         if step == 0:
@@ -65,12 +66,19 @@ class Recording:
     def faults(self) -> list[str]:
         """What went wrong with the disk, one line each."""
         found = [writer.fault for writer in self._writers.values()]
-        return [fault for fault in found if fault] + self._other_faults
+        return [fault for fault in found if fault] + [
+            first + (f" (and {number - 1} more)" if number > 1 else "")
+            for first, number in self._other_faults.values()
+        ]
 
-    def note_fault(self, message: str) -> None:
-        """Keep what else went wrong, to be told at the end."""
-        if message not in self._other_faults:
-            self._other_faults.append(message)
+    def note_fault(self, kind: str, message: str) -> bool:
+        """Keep what else went wrong, to be told at the end; return whether it is new.
+
+        Of each kind the first is told and the others are counted.
+        """
+        first, number = self._other_faults.get(kind, (message, 0))
+        self._other_faults[kind] = (first, number + 1)
+        return number == 0
 
     def scalars(self, split: str, step: int, values: Mapping[str, float]) -> None:
         """Log values under their own tags in the directory of the split."""
@@ -100,7 +108,7 @@ class Recording:
 
     def save_predictions(self, predicted: np.ndarray, targets: np.ndarray) -> None:
         """Keep the class said and the right one of every test example: int64 [examples] each."""
-        with self._noting_faults():
+        with self._noting_faults(runs.PREDICTIONS_FILE):
             replace_atomically(
                 self._run.path / runs.PREDICTIONS_FILE,
                 lambda file: np.savez_compressed(file, predicted=predicted, label=targets),
@@ -134,15 +142,15 @@ class Recording:
 
     def _save_record(self) -> None:
         self._run.record["summaries_lost"] = sum(w.lost for w in self._writers.values())
-        with self._noting_faults():
+        with self._noting_faults(runs.RECORD_FILE):
             self._run.save_record()
 
     @contextlib.contextmanager
-    def _noting_faults(self) -> Iterator[None]:
+    def _noting_faults(self, name: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            self.note_fault(f"{error.filename or self._run.path}: {error.strerror or error}")
+            self.note_fault(name, f"{self._run.path / name}: {reason(error)}")
 
 
 def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:

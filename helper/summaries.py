@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from helper.errors import reason
 from helper.files import sync
 from helper.tensorflow_v1 import tf
 
@@ -113,7 +114,7 @@ class EventWriter:
         except (FileNotFoundError, tf.errors.NotFoundError):
             self.fault = f"{self._path} was removed"
         except (OSError, tf.errors.OpError) as error:
-            self.fault = f"{self._path}: {getattr(error, 'message', None) or error}"
+            self.fault = f"{self._path}: {reason(error)}"
 
 
 def _next_second(directory: Path) -> int:
