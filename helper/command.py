@@ -26,6 +26,18 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see --help")
 
 
+def index_range(text: str, count: int) -> slice:
+    """``"3-7"`` as the slice of five, ``"3"`` as that of one. Raises UsageError for what is none,
+    or does not lie in 0 to count - 1."""
+    first, dash, last = text.partition("-")
+    if not (first.isdecimal() and (last.isdecimal() or not dash)):
+        raise UsageError(f"{text!r} is no range of indices such as 0-9")
+    start, end = int(first), int(last if dash else first)
+    if not start <= end < count:
+        raise UsageError(f"there is no range {text}; indices go from 0 to {count - 1:,}")
+    return slice(start, end + 1)
+
+
 def run(main: Callable[[], int | None]) -> int:
     """Call `main` and return the exit code; what a user can mend is one line, never a traceback."""
     try:
