@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -39,3 +42,19 @@ class StopRequest:
         self.number = number
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def ctrl_c_kills() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, without a traceback, where there is nothing to save."""
+    usual = signal.default_int_handler
+    # Only the main thread may set handlers. A job in the background may ignore Ctrl-C.
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is not usual:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)

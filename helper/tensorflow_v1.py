@@ -14,6 +14,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from helper.signals import ctrl_c_kills
+
 
 @contextlib.contextmanager
 def stderr_held_back() -> Iterator[None]:
@@ -40,7 +42,7 @@ def stderr_held_back() -> Iterator[None]:
 if not os.environ.get("SHOW_TENSORFLOW_LOG"):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-with stderr_held_back():
+with ctrl_c_kills(), stderr_held_back():
     import tensorflow.compat.v1 as tf
 
 if not os.environ.get("SHOW_TENSORFLOW_LOG"):
