@@ -34,7 +34,8 @@ class Step(NamedTuple):
     """What an experiment's ``build_graph`` returns.
 
     train_step: the operation that updates the variables once.
-    metrics: float32 scalars, each a mean over the batch, taken before the update. "loss" is one.
+    metrics: float32 scalars, each a mean over the batch, taken before the update. "loss" and
+        "accuracy" are among them.
     predictions: int64 [batch], the class that the model says.
     probabilities: float32 [batch, classes], what the model gives to each; None if it has none.
     targets: int64 [batch], what the predictions should be; by default the labels.
