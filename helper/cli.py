@@ -26,6 +26,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _STREAM_ERRORS = (errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT)
 # A run is named after the other flags that differ from their defaults.
 _NOT_IN_NAME = BOOKKEEPING | {"steps", "epochs"}
+_LONGEST_SUFFIX = 64  # as runs.check_name takes it
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
@@ -225,10 +226,14 @@ def _own_flags() -> list[flags.Flag]:
 
 
 def _suffix(changed: dict[str, Any]) -> str:
-    parts = [
-        f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in changed.items()
-        if name not in _NOT_IN_NAME
-    ]
-    kept = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in ",".join(parts))
-    return kept[:64]
+    """The changed flags as a run name; the last ones are left out where it would be too long."""
+    name = ""
+    for flag, value in changed.items():
+        if flag in _NOT_IN_NAME:
+            continue
+        shown = ",".join(map(str, value)) if isinstance(value, list) else value
+        part = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in f"{flag}={shown}")
+        longer = f"{name},{part}" if name else part
+        if len(longer) <= _LONGEST_SUFFIX:
+            name = longer
+    return name

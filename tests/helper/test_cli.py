@@ -243,3 +243,8 @@ def test_output_on_a_full_disk(idx_directory, tmp_path, monkeypatch):
 
         cli.run(main)
     assert stop.value.code == 1
+
+
+def test_a_long_name_is_cut_between_two_flags() -> None:
+    changed = {"layers": [200, 100], "activation": "x" * 60, "steps": 5, "optimizer": "adam"}
+    assert cli._suffix(changed) == "layers=200,100,optimizer=adam"
