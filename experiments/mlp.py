@@ -116,7 +116,8 @@ def readout_initializer():
 
 
 def main(_):
-    FLAGS.set_default("learning_rate", LEARNING_RATES[FLAGS.optimizer])
+    if not FLAGS.resume:  # a resumed run has the one it was started with
+        FLAGS.set_default("learning_rate", LEARNING_RATES[FLAGS.optimizer])
     data = cli.load_data()
     optimizer = OPTIMIZERS[FLAGS.optimizer](FLAGS.learning_rate)
     return training.train(build_graph, data, optimizer, cli.settings(data))

@@ -115,7 +115,8 @@ def along(x: str, listed: ListedRun, curve: Scalars) -> Any:
     try:
         return curve.step * (listed.flags["batch_size"] / listed.record["data"]["train"])
     except (KeyError, TypeError, ZeroDivisionError):
-        raise UsageError(f"{listed.name} does not say how long an epoch is; take --x step") from None
+        message = f"{listed.name} does not say how long an epoch is; take --x step"
+        raise UsageError(message) from None
 
 
 def digits(plots: Any, flags: argparse.Namespace) -> Any:

@@ -22,10 +22,7 @@ BATCH_SIZE = 20
 
 def load(name: str, *arguments: str) -> ModuleType:
     """``experiments/<name>.py`` as if started with these flags. The one before loses its flags."""
-    for defined_by, defined in list(cli.FLAGS.flags_by_module_dict().items()):
-        if defined_by == cli.__name__ or defined_by.startswith(str(EXPERIMENTS)):
-            for flag in list(defined):
-                delattr(cli.FLAGS, flag.name)
+    forget_flags()
     # absl knows the flags of a started script by its path, those of a module by its name.
     path = str(EXPERIMENTS / f"{name}.py")
     spec = importlib.util.spec_from_file_location(path, path)
@@ -35,6 +32,14 @@ def load(name: str, *arguments: str) -> ModuleType:
     spec.loader.exec_module(module)
     cli.FLAGS([path, *arguments])
     return module
+
+
+def forget_flags() -> None:
+    """Make room for the flags of another experiment."""
+    for defined_by, defined in list(cli.FLAGS.flags_by_module_dict().items()):
+        if defined_by == cli.__name__ or defined_by.startswith(str(EXPERIMENTS)):
+            for flag in list(defined):
+                delattr(cli.FLAGS, flag.name)
 
 
 def run(monkeypatch: Any, data: Dataset, name: str, *arguments: str) -> int:

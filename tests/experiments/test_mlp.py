@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from absl import flags
 
-from helper import tf
+from helper import cli, tf
 from helper.events import read_scalars
 from helper.pipeline import positions_to_examples
 from tests.experiment_modules import BATCH_SIZE, build, load, run, small_data, train
@@ -364,3 +365,21 @@ def test_with_a_validation_split_nothing_is_chosen_by_the_test_set(monkeypatch, 
 def test_bad_flags_are_refused(argument):
     with pytest.raises(flags.Error):
         load("mlp", *argument.split())
+
+
+@pytest.mark.parametrize("given", [["--optimizer=adam"], ["--learning_rate=0.01"]])
+def test_a_resumed_run_keeps_its_learning_rate(monkeypatch, tmp_path, given):
+    data = small_data()
+    common = ["--batch_size=10", f"--logdir={tmp_path}", "--eval_every=5"]
+    assert run(monkeypatch, data, "mlp", "--layers=4", "--steps=5", *given, *common) == 0
+    (path,) = tmp_path.glob("mlp/*")
+    before = json.loads((path / "run.json").read_text())["flags"]
+    load("mlp")
+    arguments = [f"--resume={path}", "--steps=10", f"--logdir={tmp_path}"]
+    with pytest.raises(SystemExit) as end:
+        monkeypatch.setattr("sys.argv", [load("mlp").__file__, *arguments])
+        cli.run(sys.modules[sys.argv[0]].main)
+    after = json.loads((path / "run.json").read_text())
+    assert end.value.code == 0 and after["step"] == 10
+    assert after["flags"]["learning_rate"] == before["learning_rate"]
+    assert after["flags"]["layers"] == [4]

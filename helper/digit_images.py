@@ -1,0 +1,117 @@
+"""A person's own picture of a digit, made into what MNIST's pictures are. Needs Pillow.
+
+MNIST's digits are white on black, fit a box of 20 × 20 pixels with their proportions kept, and
+stand with their centre of mass in the middle of 28 × 28 (LeCun, Cortes and Burges, "The MNIST
+database of handwritten digits").
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from helper.errors import DataError, LabError
+
+try:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+except ImportError:
+    raise LabError("reading pictures needs Pillow: pip install pillow") from None
+
+SIDE = 28
+_BOX = 20
+# In MNIST the centre of mass of every digit is here, to half a pixel.
+_CENTRE = 14
+_FORMATS = ("PNG", "JPEG")
+_MOST_BYTES = 50 * 2**20
+_MOST_PIXELS = 25_000_000  # a telephone's photograph has about 12 million
+# So much of the full contrast is background still: paper is never quite even.
+_BACKGROUND = 0.15
+_LEAST_CONTRAST = 24
+_ENOUGH_PIXELS = 140  # a side this long still shows every stroke
+
+
+def read(path: str | Path) -> np.ndarray:
+    """The digit in a PNG or JPEG file as MNIST would have it: uint8 [28, 28].
+
+    Raises DataError for what is no such file, is too large, or shows nothing. Sizes are looked at
+    before anything is decoded.
+    """
+    return convert(_grey(Path(path)), str(path))
+
+
+def convert(grey: np.ndarray, name: str = "the picture") -> np.ndarray:
+    """The same from grey values: float64 [height, width], 0 to 255, on any background."""
+    ink = _ink(_without_grain(grey), name)
+    rows, columns = (np.flatnonzero((ink > _BACKGROUND).any(axis=axis)) for axis in (1, 0))
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = _BOX / max(digit.shape)
+    height, width = (max(1, round(side * scale)) for side in digit.shape)
+    small = Image.fromarray(digit.astype(np.float32)).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
+    return _centred(np.clip(np.asarray(small, np.float64), 0, 1))
+
+
+def _grey(path: Path) -> np.ndarray:
+    """Grey values of the file, float64 [height, width], 0 to 255; transparent parts are white."""
+    try:
+        if os.path.getsize(path) > _MOST_BYTES:
+            raise DataError(f"{path} is larger than {_MOST_BYTES // 2**20} MB")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path, formats=_FORMATS)
+        with image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise DataError(
+                    f"{path} has {image.width:,} × {image.height:,} pixels; "
+                    f"the most are {_MOST_PIXELS:,} in all"
+                )
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode.startswith("I"):  # 16 bits a pixel
+                return np.asarray(upright, np.float64) / 257
+            coloured = upright.convert("RGBA")
+            paper = Image.new("RGBA", coloured.size, "white")
+            return np.asarray(Image.alpha_composite(paper, coloured).convert("L"), np.float64)
+    except Image.DecompressionBombError:
+        raise DataError(f"{path} has too many pixels; the most are {_MOST_PIXELS:,}") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{path} is no PNG or JPEG picture") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot read {path}: {reason}") from None
+
+
+def _without_grain(grey: np.ndarray) -> np.ndarray:
+    """Large pictures as means over blocks, so that dust and the grain of paper are no ink."""
+    block = max(1, max(grey.shape) // _ENOUGH_PIXELS)
+    down, right = (min(block, side) for side in grey.shape)
+    height, width = grey.shape[0] // down, grey.shape[1] // right
+    blocks = grey[: height * down, : width * right].reshape(height, down, width, right)
+    return blocks.mean(axis=(1, 3))
+
+
+def _ink(grey: np.ndarray, name: str) -> np.ndarray:
+    """How much ink there is, float64 [height, width], 0 (the background) to 1."""
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    background = np.median(border)
+    ink = background - grey if background > 127.5 else grey - background
+    strongest = ink.max()
+    if strongest < _LEAST_CONTRAST:
+        raise DataError(f"{name} shows no digit: all of it has about the same shade")
+    return np.clip(ink / strongest, 0, 1)
+
+
+def _centred(digit: np.ndarray) -> np.ndarray:
+    """The digit (float64, at most 20 × 20, 0 to 1) on 28 × 28 pixels by its centre of mass."""
+    result = np.zeros((SIDE, SIDE))
+    place = []
+    for axis, side in enumerate(digit.shape):
+        mass = digit.sum(axis=1 - axis)
+        centre = (mass * np.arange(side)).sum() / mass.sum()
+        place.append(min(max(round(_CENTRE - centre), 0), SIDE - side))
+    top, left = place
+    result[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return (255 * result / result.max() + 0.5).astype(np.uint8)
