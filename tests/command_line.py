@@ -10,6 +10,8 @@ import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from helper import events
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -54,6 +56,12 @@ def start(name: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
     )
 
 
+def finish(process: subprocess.Popen[str]) -> Finished:
+    """Wait for the end of what ``start`` gave."""
+    stdout, stderr = process.communicate(timeout=120)
+    return Finished(process.returncode, stdout, stderr)
+
+
 def call(name: str, *arguments: str, monkeypatch: Any, capfd: Any) -> Finished:
     """The same inside this process: ``cli.run`` on the experiment's ``main``."""
     from helper import cli
@@ -82,6 +90,12 @@ def only_run(logdir: Path) -> Path:
 
 def runs(logdir: Path) -> list[Path]:
     return sorted(path.parent for path in logdir.glob("*/*/run.json"))
+
+
+def curve(run: Path, split: str, tag: str) -> list[tuple[int, float]]:
+    """(step, value) of every point that a run logged."""
+    found = events.read_scalars(run / split)[tag]
+    return list(zip(found.step.tolist(), found.value.tolist(), strict=True))
 
 
 def record(run: Path) -> dict[str, Any]:
