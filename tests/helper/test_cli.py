@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from helper import cli
 from tests import data_files
 from tests.command_line import check_refused, only_run, record, runs, start
 
