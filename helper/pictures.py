@@ -46,7 +46,8 @@ class Pictures:
             yield self._image(tag, _tiles(images))
         counts = confusion.count(evaluation.targets, evaluation.predictions, self._classes())
         yield self._image("confusion matrix", confusion.picture(counts))
-        yield text_pb("confusion matrix", confusion.table(counts))
+        # Under a tag of its own: TensorBoard shows only one kind of summary for a tag.
+        yield text_pb("confusion table", confusion.table(counts))
 
     def _classes(self) -> int:
         probabilities = self._model.step.probabilities

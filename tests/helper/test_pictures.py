@@ -16,6 +16,7 @@ from helper.events import event_files
 from helper.pictures import MOST_UNITS, Pictures
 from helper.records import read_records
 from tests.experiment_modules import build, load, run, small_data
+from tests.tensorboard_server import serving
 
 
 def decoded(summary) -> np.ndarray:
@@ -54,7 +55,7 @@ def test_only_so_many_units_are_drawn():
 def test_confusion_matrix_as_picture_and_as_table():
     found, _, evaluation = drawn("softmax")
     assert ("confusion matrix", "image") in found
-    text = make_ndarray(found["confusion matrix", "tensor"].value[0].tensor).item()
+    text = make_ndarray(found["confusion table", "tensor"].value[0].tensor).item()
     rows = [line.split("|")[2:12] for line in text.decode().splitlines()[2:]]
     counts = np.array([[int(cell.strip(" *")) for cell in row] for row in rows])
     assert counts.sum() == len(evaluation.targets)
@@ -64,14 +65,15 @@ def test_confusion_matrix_as_picture_and_as_table():
 def test_one_against_the_rest_has_two_classes():
     found, _, evaluation = drawn("logistic", "--digit=3")
     assert set(np.unique(evaluation.targets)) == {0, 1}
-    text = make_ndarray(found["confusion matrix", "tensor"].value[0].tensor).item()
+    text = make_ndarray(found["confusion table", "tensor"].value[0].tensor).item()
     assert text.decode().startswith("| true \\ predicted | 0 | 1 | right |")
 
 
 def test_an_experiments_own_images():
     found, _, _ = drawn("edges")
     maps = {"edges/image", "edges/left minus right", "edges/upper minus lower"}
-    assert {tag for tag, _ in found} == {*maps, "confusion matrix"}
+    assert {tag for tag, _ in found} == {*maps, "confusion matrix", "confusion table"}
+    assert len({tag for tag, _ in found}) == len(found)  # TensorBoard shows one kind for a tag
     assert decoded(found["edges/image", "image"]).shape == (3 * 29 - 1, 4 * 29 - 1)
 
 
@@ -92,5 +94,23 @@ def test_every_evaluation_is_drawn_once(monkeypatch, tmp_path, validation):
     assert steps == {
         "readout/weight image": [0, 10, 20, 25],
         "confusion matrix image": [0, 10, 20, 25],
-        "confusion matrix tensor": [0, 10, 20, 25],
+        "confusion table tensor": [0, 10, 20, 25],
     }
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_tensorboard_shows_pictures_and_table(monkeypatch, tmp_path, fast):
+    arguments = ["--steps=4", "--eval_every=2", "--batch_size=5", f"--logdir={tmp_path}"]
+    assert run(monkeypatch, small_data(), "edges", *arguments) == 0
+    (path,) = tmp_path.glob("edges/*")
+    name = f"edges/{path.name}/test"
+    images = ["confusion matrix", "edges/image"]
+    images += ["edges/left minus right", "edges/upper minus lower"]
+    with serving(tmp_path, fast) as server:
+        server.until(lambda s: set(s.get("plugin/images/tags").get(name, {})) == set(images))
+        server.until(lambda s: s.get("plugin/text/tags").get(name) == ["confusion table"])
+        for tag in images:
+            shown = server.get("plugin/images/images", run=name, tag=tag)
+            assert [image["step"] for image in shown] == [0, 2, 4]
+        (*_, last) = server.get("plugin/text/text", run=name, tag="confusion table")
+        assert last["step"] == 4 and "<strong>9</strong>" in last["text"]
