@@ -53,6 +53,7 @@ cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.1)
 def build_graph(inputs, optimizer):
     """inputs.images: uint8 [batch, pixels]; inputs.labels: int64 [batch], the digits."""
     weights = []
+    # Stands in the scope "train" as ever, but is needed before it: dropout is seeded by it.
     with tf.variable_scope("train", auxiliary_name_scope=False):
         global_step = tf.train.get_or_create_global_step()
 
@@ -73,7 +74,7 @@ def build_graph(inputs, optimizer):
             # What is dropped follows from (seed, step) alone. In an evaluation the rate is 0.
             rate = FLAGS.dropout * tf.cast(inputs.training, tf.float32)
             seed = tf.stack([tf.constant(FLAGS.seed, tf.int64), global_step])
-            x = tf.nn.experimental.stateless_dropout(x, rate, seed)
+            x = tf.nn.experimental.stateless_dropout(x, rate, seed, rng_alg="philox")
 
     with tf.variable_scope("readout"):
         W = weight_variable([x.shape[1], inputs.num_classes], "weight", readout_initializer())
