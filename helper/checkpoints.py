@@ -1,8 +1,12 @@
 """Save the state of a run so that it can go on, bit for bit, and find the newest good save.
 
 A checkpoint is a numbered pair of files of ``tf.train.Saver`` and, written last, a JSON file with
-their SHA-256 and the state that is not in variables. Without that file a save was cut short. No
-name is ever used twice, and TensorFlow's own ``checkpoint`` file is neither written nor read.
+their SHA-256 and the state that is not in variables. Without that file a save was cut short. A
+good checkpoint is never written over, and TensorFlow's own ``checkpoint`` file is neither written
+nor read.
+
+Waiting for the disk costs more than a save, so not every save does. A killed process loses nothing
+by that. A machine that dies may lose the saves since the last durable one, which is kept.
 """
 
 from __future__ import annotations
@@ -12,16 +16,16 @@ import hashlib
 import json
 import math
 import re
-import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from helper.errors import LabError, reason
-from helper.files import sync, write_atomically
+from helper.files import remove_partial, sync, write_atomically
+from helper.runs import Run
 from helper.tensorflow_v1 import tf
 
 DIRECTORY = "checkpoints"
@@ -49,48 +53,67 @@ class Checkpoint:
 class Checkpoints:
     """The checkpoints of one run. Adds the save and restore operations to the current graph.
 
-    run_id: kept in each checkpoint, so that one that belongs to another run is not taken.
+    The run's id is kept in each checkpoint, so that one that belongs to another run is not taken.
     """
 
-    def __init__(self, run_directory: Path, run_id: str) -> None:
-        self._directory = run_directory / DIRECTORY
-        self._run_id = run_id
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._directory = run.path / DIRECTORY
+        self._run_id = run.record["id"]
+        self._durable: Path | None = None  # the newest that is known to be on the disk
+        self._not_durable: list[Path] = []
+        self._scores: dict[Path, float | None] = {}
         variables = {variable.op.name: variable for variable in tf.global_variables()}
         self._shapes = shapes_and_dtypes(variables.values())
         self._saver = tf.train.Saver(variables, max_to_keep=0)
 
-    def save(self, session: Any, step: int, score: float | None, state: Mapping[str, Any]) -> None:
+    def save(
+        self,
+        session: Any,
+        step: int,
+        score: float | None,
+        state: Mapping[str, Any],
+        durable: bool = True,
+    ) -> None:
         """Save every variable, read it all back, and only then make it count.
 
-        Raises NotFiniteError, or LabError if it is not on the disk; then nothing new counts.
+        durable: wait until this one, and those before it, are on the disk.
+        Raises NotFiniteError, or LabError if it could not be written; then nothing new counts.
         """
         prefix = self._directory / f"step-{step:010d}"
+        # It is there if a signal came during the evaluation that follows the step.
+        present = _is_good(prefix, self._run_id)
         try:
+            self._run.check_in_place()
             self._directory.mkdir(exist_ok=True)
-            self._write_tensors(session, prefix)
-            contents = {
-                "run": self._run_id,
-                "step": step,
-                "score": score,
-                "sha256": {file.name: _sha256(file) for file in _tensor_files(prefix)},
-                "state": dict(state),
-            }
-            write_atomically(_json(prefix), json.dumps(contents, indent=1) + "\n")
+            if not present:
+                self._saver.save(session, str(prefix), write_meta_graph=False, write_state=False)
+                _check_tensors(prefix, self._shapes)
+            if durable:
+                self._sync(prefix)
+            hashes = {file.name: _sha256(file) for file in _tensor_files(prefix)}
+            made = Checkpoint(prefix, step, score, dict(state))
+            _write_json(made, self._run_id, hashes, durable)
         except BaseException as error:
-            _remove(prefix)
+            if not present:
+                _remove(prefix)
             if isinstance(error, (OSError, tf.errors.OpError, _Damaged)):
                 why = reason(error)
                 raise LabError(f"checkpoint {prefix} could not be written: {why}") from None
             raise
+        self._scores[prefix] = score
+        if durable:
+            self._durable, self._not_durable = prefix, []
+        else:
+            self._not_durable.append(prefix)
 
-    def _write_tensors(self, session: Any, prefix: Path) -> None:
-        with contextlib.suppress(_Damaged, OSError):
-            _read(prefix, self._run_id)
-            return  # this step was saved before the evaluation that follows it was interrupted
-        self._saver.save(session, str(prefix), write_meta_graph=False, write_state=False)
-        _check_tensors(prefix, self._shapes)
+    def _sync(self, prefix: Path) -> None:
         for file in _tensor_files(prefix):
             sync(file)
+        for earlier in self._not_durable:
+            with contextlib.suppress(FileNotFoundError):  # it was pruned
+                for file in (*_tensor_files(earlier), _json(earlier)):
+                    sync(file)
 
     def restore(self, session: Any, report: Callable[[str], None]) -> Checkpoint | None:
         """Give every variable the value of the newest good checkpoint; None if there is no file.
@@ -101,13 +124,28 @@ class Checkpoints:
         checkpoint = newest(self._directory.parent, self._run_id, self._shapes, report)
         if checkpoint:
             self._saver.restore(session, str(checkpoint.prefix))
+            for newer in _complete(self._directory):
+                if newer.name > checkpoint.prefix.name:
+                    _remove(newer)  # damaged, and the run comes past that step again
         return checkpoint
 
+    def set_score(self, step: int, score: float | None) -> None:
+        """Change by what the best is chosen. Raises LabError if it could not be written."""
+        prefix = self._directory / f"step-{step:010d}"
+        try:
+            hashes = _load_json(prefix)["sha256"]
+            checkpoint = replace(_read(prefix, self._run_id), score=score)
+            _write_json(checkpoint, self._run_id, hashes, True)
+        except (OSError, _Damaged) as error:
+            raise LabError(f"checkpoint {prefix} could not be changed: {reason(error)}") from None
+        self._scores[prefix] = score
+
     def prune(self, keep: int) -> None:
-        """Remove all but the newest ``keep`` and the one with the best score; two stay at least."""
+        """Remove all but the newest ``keep``, the best, and the last durable; two stay at least."""
         complete = _complete(self._directory)
-        scored = [(score, -i) for i, p in enumerate(complete) if (score := _score(p)) is not None]
-        kept = set(complete[-keep:])
+        scores = {prefix: self._score(prefix) for prefix in complete}
+        scored = [(score, -i) for i, p in enumerate(complete) if (score := scores[p]) is not None]
+        kept = {*complete[-keep:], self._durable}
         if scored:
             kept.add(complete[-max(scored)[1]])
         if len(kept) < 2:
@@ -116,16 +154,20 @@ class Checkpoints:
             if prefix not in kept:
                 _remove(prefix)
 
+    def _score(self, prefix: Path) -> float | None:
+        if prefix not in self._scores:
+            self._scores[prefix] = _score(prefix)
+        return self._scores[prefix]
+
     def sweep(self) -> None:
         """Remove what killed saves left behind."""
-        complete = {prefix.name for prefix in _complete(self._directory)}
-        for path in self._directory.glob("*"):
-            if path.name.split(".")[0] in complete and not path.is_dir():
-                continue
-            with contextlib.suppress(OSError):
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
+        remove_partial(self._directory)
+        for path in self._directory.glob("step-*"):
+            step = path.name.partition(".")[0]
+            prefix = self._directory / step
+            parts = _tensor_files(prefix) if _json(prefix).exists() else []
+            if _NAME.fullmatch(f"{step}.json") and path not in (*parts, _json(prefix)):
+                with contextlib.suppress(OSError):
                     path.unlink()
 
 
@@ -188,12 +230,33 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _write_json(
+    checkpoint: Checkpoint, run_id: str, hashes: Mapping[str, str], durable: bool
+) -> None:
+    contents = {
+        "run": run_id,
+        "step": checkpoint.step,
+        "score": checkpoint.score,
+        "sha256": dict(hashes),
+        "state": checkpoint.state,
+    }
+    text = json.dumps(contents | {"checksum": _checksum(contents)}, indent=1) + "\n"
+    write_atomically(_json(checkpoint.prefix), text, durable)
+
+
 def _load_json(prefix: Path) -> dict[str, Any]:
     try:
         contents = json.loads(_json(prefix).read_text())
-        return {name: contents[name] for name in ("run", "step", "score", "sha256", "state")}
-    except (ValueError, KeyError, TypeError):
+        checksum = contents.pop("checksum")
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise _Damaged("its .json file is damaged") from None
+    if checksum != _checksum(contents):
+        raise _Damaged("its .json file is not what was written")
+    return contents
+
+
+def _checksum(contents: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 
 
 def _score(prefix: Path) -> float | None:
@@ -201,6 +264,14 @@ def _score(prefix: Path) -> float | None:
         return _load_json(prefix)["score"]
     except (_Damaged, OSError):
         return None
+
+
+def _is_good(prefix: Path, run_id: str) -> bool:
+    try:
+        _read(prefix, run_id)
+    except (_Damaged, OSError):
+        return False
+    return True
 
 
 def _read(prefix: Path, run_id: str) -> Checkpoint:

@@ -9,30 +9,46 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+# What a killed writer leaves begins so. The file's own name is not in it: a reader that looks for
+# a word in names (TensorBoard does) must not take it for a whole file.
+PARTIAL = ".partial-"
 
-def replace_atomically(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+
+def replace_atomically(path: Path, write: Callable[[BinaryIO], Any], durable: bool = True) -> None:
     """Replace a file in one step.
 
-    write: puts the contents into the open binary file that it is given. Raises OSError.
+    write: puts the contents into the open binary file that it is given.
+    durable: wait until it is on the disk; otherwise it is safe from a killed process, but not from
+        a machine that dies.
+    Raises OSError.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL)
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    sync(path.parent)
+    if durable:
+        sync(path.parent)
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, durable: bool = True) -> None:
     """Replace a text file in one step. Raises OSError."""
-    replace_atomically(path, lambda file: file.write(text.encode()))
+    replace_atomically(path, lambda file: file.write(text.encode()), durable)
+
+
+def remove_partial(directory: Path) -> None:
+    """Remove what killed writers left in a directory."""
+    for path in directory.glob(f"{PARTIAL}*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def sync(path: Path) -> None:

@@ -7,6 +7,7 @@ that a run that goes on from there is the same as one that never stopped.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,10 @@ from helper.pictures import Pictures
 from helper.recording import Recording
 from helper.settings import Settings
 from helper.signals import StopRequest
+
+# Waiting for the disk at each evaluation would cost a tenth of a short run. A killed process loses
+# nothing by waiting less often, and a machine that dies loses this much.
+_SECONDS_TO_LOSE = 5.0
 
 # Further metrics of an evaluation, from predictions and labels, int64 [examples] each.
 Describe = Callable[[np.ndarray, np.ndarray], dict[str, float]]
@@ -71,7 +76,7 @@ class TrainingLoop:
         """Train until the last step, a signal, or a loss that is not finite."""
         with console.TrainingProgress(self.step, self._settings.steps) as progress:
             self._progress = progress
-            self._started = time.monotonic()
+            self._started = self._last_durable = time.monotonic()
             try:
                 try:
                     self._train(fused)
@@ -129,11 +134,13 @@ class TrainingLoop:
         if self.step % every == 0 or new_best or self.step == settings.steps:
             self._save(score)
         elif score is not None:
-            self._recording.flush()
+            self._recording.flush(durable=False)
 
     def _save(self, score: float | None) -> None:
         """Make the present state one that the run can go on from. A full disk is only noted."""
-        self._saved_step = self.step
+        now = time.monotonic()
+        ending = self.step == self._settings.steps or self._stop.number is not None
+        durable = ending or now - self._last_durable >= _SECONDS_TO_LOSE
         state = {
             "interval": self._interval.state(),
             "train_means": self._train_means,
@@ -142,20 +149,29 @@ class TrainingLoop:
             "seconds": self.seconds,
             "evaluated_step": self._evaluated_step,
         }
+        fault = self._recording.flush(durable)
+        if fault:
+            self._progress.note(f"error: {fault}")
         try:
-            self._recording.flush()
-            self._checkpoints.save(self._session, self.step, score, state)
+            self._checkpoints.save(self._session, self.step, score, state, durable)
             self._checkpoints.prune(self._settings.keep)
+            self._saved_step = self.step
+            self._recording.saved(self.step)
         except LabError as error:
             if self._recording.note_fault("checkpoint", str(error)):
                 self._progress.note(f"error: {error}")
+        if durable:
+            self._recording.save_record()
+            self._last_durable = now
 
     def _finish(self) -> None:
         """After the last step: the rest of the curves, the whole training set, the predictions."""
         if self._interval.count:
             self._log_train(self.step, self._interval.finish())
         if self.step % self._settings.eval_every:
-            self._log_evaluation(self._evaluate(self._watched_split))
+            evaluation = self._evaluate(self._watched_split)
+            self._log_evaluation(evaluation)
+            self._set_score(evaluation.metrics["accuracy"])
         train = self._evaluate(self._data.train)
         self.final |= {f"train/{name}": value for name, value in train.metrics.items()}
         test = self._evaluate(self._data.test)
@@ -165,6 +181,13 @@ class TrainingLoop:
         self._recording.save_predictions(test.predictions, test.targets)
         # A finished run needs its end and its best; two checkpoints are enough for that.
         self._checkpoints.prune(1)
+
+    def _set_score(self, score: float) -> None:
+        """Let the last step count when the best is chosen, though it is no evaluation's."""
+        try:
+            self._checkpoints.set_score(self.step, score)
+        except LabError as error:
+            self._recording.note_fault("checkpoint", str(error))
 
     def _measure_time(self, fused: FusedSteps) -> None:
         spent = {
@@ -190,6 +213,8 @@ class TrainingLoop:
 
     def _evaluate(self, split: Split) -> Evaluation:
         evaluation = self._evaluate_metrics(split)
+        if not math.isfinite(evaluation.metrics["loss"]):
+            raise NotFiniteError(f"the loss of an evaluation after step {self.step} is not finite")
         if self._describe:
             evaluation.metrics.update(self._describe(evaluation.predictions, split.labels))
         return evaluation

@@ -45,7 +45,9 @@ class Recording:
         self._run = run
         self._settings = settings
         self._first_step = step
+        self._lost_before = run.record["summaries_lost"]
         self._other_faults: dict[str, tuple[str, int]] = {}
+        self._told = 0
         self._writers: dict[str, EventWriter] = {}
         with self._noting_faults(runs.FLAGS_FILE):
             write_atomically(run.path / runs.FLAGS_FILE, settings.flagfile)
@@ -55,7 +57,7 @@ class Recording:
             root.summary(0, hparams_summary.session_start_pb(_hparam_values(settings.flags)))
             root.summary(0, text_pb("run", _as_markdown(run.record)))
         root.flush()
-        self._save_record()
+        self.save_record()
 
     @property
     def best(self) -> dict[str, Any]:
@@ -97,18 +99,35 @@ class Recording:
                 best[tag] = {"value": value, "step": step}
         self.scalars(split, step, metrics)
         self.scalars("", step, {f"best/{tag}": found["value"] for tag, found in best.items()})
-        self._run.record["step"] = step
         return best[f"{split}/accuracy"]["step"] == step
 
-    def flush(self) -> None:
-        """Make all that was logged safe on the disk."""
+    def flush(self, durable: bool = True) -> str | None:
+        """Put all that was logged into the files; return the first fault that is new.
+
+        durable: make it safe from a machine that dies, too, which takes longer.
+        """
         for writer in self._writers.values():
-            writer.flush()
-        self._save_record()
+            writer.flush(durable)
+        faults = self.faults
+        new, self._told = faults[self._told :], len(faults)
+        return new[0] if new else None
+
+    def saved(self, step: int) -> None:
+        """Note that there is a checkpoint of this step."""
+        self._run.record |= {"step": step, "saved_step": step}
+
+    def save_record(self) -> None:
+        """Replace ``run.json``."""
+        self._run.record["summaries_lost"] = self._lost_before + sum(
+            writer.lost for writer in self._writers.values()
+        )
+        with self._noting_faults(runs.RECORD_FILE):
+            self._run.save_record()
 
     def save_predictions(self, predicted: np.ndarray, targets: np.ndarray) -> None:
         """Keep the class said and the right one of every test example: int64 [examples] each."""
         with self._noting_faults(runs.PREDICTIONS_FILE):
+            self._run.check_in_place()
             replace_atomically(
                 self._run.path / runs.PREDICTIONS_FILE,
                 lambda file: np.savez_compressed(file, predicted=predicted, label=targets),
@@ -130,20 +149,17 @@ class Recording:
             "steps_per_second": step / seconds["seconds"] if seconds["seconds"] else 0.0,
             "final": dict(final),
         }
-        self._save_record()
+        self.save_record()
         self._run.close()
 
     def _writer(self, split: str) -> EventWriter:
         if split not in self._writers:
             every = self._settings.log_every if split == "train" else self._settings.eval_every
-            resumed_at = self._first_step // every * every if self._first_step else None
+            resumed_at = None
+            if self._settings.resume is not None:
+                resumed_at = self._first_step // every * every if self._first_step else -1
             self._writers[split] = EventWriter(self._run.path / split, resumed_at)
         return self._writers[split]
-
-    def _save_record(self) -> None:
-        self._run.record["summaries_lost"] = sum(w.lost for w in self._writers.values())
-        with self._noting_faults(runs.RECORD_FILE):
-            self._run.save_record()
 
     @contextlib.contextmanager
     def _noting_faults(self, name: str) -> Iterator[None]:

@@ -12,8 +12,9 @@ from helper.errors import LabError, UsageError
 
 # Two ways to say how long a run is; it may become longer.
 _LENGTH = ("steps", "epochs")
-# What else may differ between the parts of one run: it does not change what the steps compute.
-FREE_FLAGS = frozenset({"keep", "checkpoint_every", "logdir", "run_name"})
+# What else may differ between the parts of one run: it does not change what the steps compute. That
+# the data are the same is seen from the data themselves.
+FREE_FLAGS = frozenset({"keep", "checkpoint_every", "logdir", "run_name", "data_dir"})
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
@@ -23,14 +24,15 @@ def find(name: str, logdir: str, experiment: str) -> Path:
     """
     parent = Path(os.path.expanduser(logdir), experiment)
     if name == "latest":
-        found = [path for path in sorted(parent.glob("*")) if runs.read_record(path)]
+        found = [path for path in parent.glob("*") if (path / runs.RECORD_FILE).exists()]
         if not found:
             raise LabError(f"there is no run in {parent} to resume")
-        return max(found, key=lambda path: (runs.read_record(path) or {}).get("started", ""))
+        # The numbers tell it even if the clock was set back.
+        return _readable(max(found, key=runs.number)).absolute()
     for path in (Path(os.path.expanduser(name)), parent / name):
-        record = runs.read_record(path)
-        if record is None:
+        if not (path / runs.RECORD_FILE).exists():
             continue
+        record = runs.read_record(_readable(path)) or {}
         if record["experiment"] != experiment:
             raise UsageError(
                 f"{path} is a run of {record['experiment']}; resume it with "
@@ -38,6 +40,17 @@ def find(name: str, logdir: str, experiment: str) -> Path:
             )
         return path.absolute()
     raise LabError(f"{name} is not a run directory of {experiment}; name one below {parent}")
+
+
+def _readable(path: Path) -> Path:
+    """The path; raises LabError if the record in it is damaged."""
+    record = runs.read_record(path)
+    if record is None or not {"experiment", "flags", "status", "id"} <= record.keys():
+        raise LabError(
+            f"{path / runs.RECORD_FILE} is damaged, and without it the run cannot go on; "
+            "start a new one"
+        )
+    return path
 
 
 def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
@@ -54,6 +67,8 @@ def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
         if not flag.present:
             if not (name in _LENGTH and longer):
                 flag.value = old
+                # A default that an experiment sets later must not take its place.
+                flag.using_default_value = False
         elif name in _LENGTH and (old is None or flag.value >= old):
             continue
         elif flag.value != old:

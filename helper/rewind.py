@@ -7,10 +7,14 @@ so the points after the checkpoint are taken out of the files themselves.
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
+from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
+from helper.files import PARTIAL, remove_partial, sync
 from helper.records import read_records
 from helper.tensorflow_v1 import tf
 
@@ -18,45 +22,87 @@ from helper.tensorflow_v1 import tf
 _AT_THE_END = ("final/", "_hparams_/session_end_info")
 
 
-def rewind(run_directory: Path, step: int, log_every: int, eval_every: int) -> None:
-    """Drop what an uninterrupted run would not have logged after the given number of steps.
+def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
+    """Drop what an uninterrupted run would not have logged by now.
 
-    A run that ended between two intervals has logged a last, shorter one; it goes as well.
+    kept: for each subdirectory ("" is the run directory itself) the interval in steps between the
+        points of its curves, and the step of the last point that stays. Others lose all points.
+
+    Returns:
+        a line for each of these directories that lacks points which it should have, because its
+        files were damaged or removed, and the number of values that it lacks.
     Raises OSError, or a ``tf.errors.OpError``, where a file cannot be replaced.
     """
-    for directory in (run_directory, *(path for path in run_directory.iterdir() if path.is_dir())):
-        every = log_every if directory.name == "train" else eval_every
-        last = step // every * every if step else -1
-        for path in directory.glob("events.out.tfevents.*"):
-            _filter(path, last)
+    gaps, lost = [], 0
+    for directory in _directories(run_directory):
+        every, last = kept.get(_name(directory, run_directory), (1, -1))
+        steps: dict[str, set[int]] = defaultdict(set)
+        for path in _event_files(directory):
+            for event in _filter(path, last):
+                for value in event.summary.value:
+                    if value.HasField("simple_value"):
+                        steps[value.tag].add(event.step)
+        expected = last // every + 1
+        lacking = sum(expected - len(found) for found in steps.values()) if steps else expected
+        if lacking:
+            gaps.append(f"the curves in {directory} lack {lacking:,} values: files are damaged")
+            lost += lacking
+    return gaps, lost
 
 
-def _filter(path: Path, last_step: int) -> None:
-    """Keep the intact events up to a step; leave the file alone if that is all of them."""
-    notes: list[str] = []
-    payloads = [record.payload for record in read_records(path, notes.append) if record.intact]
-    kept = [p for p in (_kept_part(payload, last_step) for payload in payloads) if p]
-    if kept == payloads and sum(len(p) + 16 for p in kept) == path.stat().st_size:
-        return
-    temporary = path.with_name(f".{path.name}")
+def clear(run_directory: Path) -> None:
+    """Remove all event files, of a run that begins again at its first step. Raises OSError."""
+    for directory in _directories(run_directory):
+        for path in _event_files(directory):
+            path.unlink()
+
+
+def _directories(run_directory: Path) -> list[Path]:
+    return [run_directory, *sorted(path for path in run_directory.iterdir() if path.is_dir())]
+
+
+def _name(directory: Path, run_directory: Path) -> str:
+    return "" if directory == run_directory else directory.name
+
+
+def _event_files(directory: Path) -> list[Path]:
+    remove_partial(directory)
+    return sorted(directory.glob("events.out.tfevents.*"))
+
+
+def _filter(path: Path, last_step: int) -> list[Event]:
+    """Keep the intact events up to a step, and return them; a file of no others is left alone."""
+    payloads = [record.payload for record in read_records(path, lambda _: None) if record.intact]
+    kept = [(p, event) for p in payloads if (event := _kept(p, last_step)) is not None]
+    if len(kept) < len(payloads) or sum(len(p) + 16 for p, _ in kept) != path.stat().st_size:
+        _replace(path, [payload for payload, _ in kept])
+    return [event for _, event in kept]
+
+
+def _replace(path: Path, payloads: list[bytes]) -> None:
+    temporary = path.with_name(PARTIAL + "events")
     try:
         with tf.io.TFRecordWriter(str(temporary)) as writer:
-            for payload in kept:
+            for payload in payloads:
                 writer.write(payload)
+        sync(temporary)
         temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    sync(path.parent)
 
 
-def _kept_part(payload: bytes, last_step: int) -> bytes | None:
-    event = Event.FromString(payload)
-    if not event.HasField("summary"):
-        return payload
-    values = [v for v in event.summary.value if not v.tag.startswith(_AT_THE_END)]
-    # The settings and the session's start are logged before the first step.
-    scalar = any(value.HasField("simple_value") for value in values)
-    if not values or (event.step > last_step and (scalar or event.step > 0)):
+def _kept(payload: bytes, last_step: int) -> Event | None:
+    try:
+        event = Event.FromString(payload)
+    except DecodeError:
         return None
-    return payload
+    if not event.HasField("summary"):
+        return event
+    if all(value.tag.startswith(_AT_THE_END) for value in event.summary.value):
+        return None
+    # The settings and the session's start are logged before the first step.
+    scalar = any(value.HasField("simple_value") for value in event.summary.value)
+    return None if event.step > last_step and (scalar or event.step > 0) else event

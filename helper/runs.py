@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import json
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from helper.errors import LabError, UsageError
-from helper.files import write_atomically
+from helper.files import sync, write_atomically
 
 FLAGS_FILE = "flags.txt"
 RECORD_FILE = "run.json"
@@ -38,14 +39,23 @@ class Run:
         self._lock = open(path / LOCK_FILE, "a")  # noqa: SIM115 - held for the life of the run
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             self._lock.close()
             raise LabError(
                 f"{path} is in use by another process; wait for it, or start a run of its own"
             ) from None
 
+    def check_in_place(self) -> None:
+        """Raise OSError if the directory was removed, or another one stands in its place."""
+        held = os.fstat(self._lock.fileno())
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if os.path.samestat(held, os.stat(self.path / LOCK_FILE)):
+                return
+        raise FileNotFoundError(errno.ENOENT, "the run directory was removed or replaced")
+
     def save_record(self) -> None:
         """Replace ``run.json`` in one step. Raises OSError where it cannot be written."""
+        self.check_in_place()
         write_atomically(self.path / RECORD_FILE, json.dumps(self.record, indent=1) + "\n")
 
     def close(self) -> None:
@@ -82,6 +92,8 @@ def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str
         name = path.name
         run = Run(path, {"format": RECORD_FORMAT, "experiment": experiment, "name": name, **record})
         run.save_record()
+        for directory in made:
+            sync(directory.parent)
         return run
     except UsageError:
         _remove(made)
@@ -96,13 +108,25 @@ def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str
 
 def reopen(path: Path) -> Run:
     """Take up an existing run. Raises LabError if another process writes it, or none can."""
-    record = read_record(path)
-    if record is None:
-        raise LabError(f"{path} is not a run directory: it has no readable {RECORD_FILE}")
+    if not (path / RECORD_FILE).exists():
+        raise LabError(f"{path} is not a run directory: it has no {RECORD_FILE}")
     try:
-        return Run(path, record)
+        run = Run(path, {})
     except OSError as error:
         raise LabError(f"cannot write to {path}: {error.strerror or error}") from None
+    # Only now: until it was locked another process could write it.
+    record = read_record(path)
+    if record is None:
+        run.close()
+        raise LabError(f"{path / RECORD_FILE} is damaged")
+    run.record = record
+    return run
+
+
+def number(path: Path) -> int:
+    """The number with which a run directory's name begins; -1 for a name without one."""
+    found = _NUMBER.match(path.name)
+    return int(found[1]) if found else -1
 
 
 def now() -> str:
@@ -178,9 +202,9 @@ def _make_next(parent: Path, suffix: str) -> Path:
     try:
         # Two runs with different suffixes must not take the same number.
         fcntl.flock(handle, fcntl.LOCK_EX)
-        numbers = [int(m[1]) for entry in os.listdir(parent) if (m := _NUMBER.match(entry))]
-        number = f"{max(numbers, default=0) + 1:04d}"
-        path = parent / (f"{number}-{suffix}" if suffix else number)
+        newest = max((number(parent / entry) for entry in os.listdir(parent)), default=-1)
+        name = f"{max(newest, 0) + 1:04d}"
+        path = parent / (f"{name}-{suffix}" if suffix else name)
         path.mkdir()
         return path
     finally:

@@ -41,15 +41,16 @@ class EventWriter:
         self.fault: str | None = None
         self._pending = 0
         self._bytes = 0
+        self._wall_time = 0.0
         self._path = directory / name
         with self._noting_faults():
             directory.mkdir(exist_ok=True)
             self._writer = tf.io.TFRecordWriter(str(self._path))
-            self._write(tf.Event(wall_time=time.time(), file_version="brain.Event:2"))
+            self._write(tf.Event(wall_time=self._now(), file_version="brain.Event:2"))
             if resumed_at is not None:
                 restart = tf.SessionLog(status=tf.SessionLog.START)
                 self._write(
-                    tf.Event(wall_time=time.time(), step=resumed_at + 1, session_log=restart)
+                    tf.Event(wall_time=self._now(), step=resumed_at + 1, session_log=restart)
                 )
             self._writer.flush()
             self._inode = self._path.stat().st_ino
@@ -66,18 +67,21 @@ class EventWriter:
         if not isinstance(summary, tf.Summary):
             summary = tf.Summary.FromString(summary.SerializeToString())
         self._pending += len(summary.value)
-        self._write(tf.Event(wall_time=time.time(), step=step, summary=summary))
+        self._write(tf.Event(wall_time=self._now(), step=step, summary=summary))
 
     def graph(self, graph_def: Any) -> None:
         """Add the graph that TensorBoard shows for this directory."""
         self._pending += 1
-        self._write(tf.Event(wall_time=time.time(), graph_def=graph_def.SerializeToString()))
+        self._write(tf.Event(wall_time=self._now(), graph_def=graph_def.SerializeToString()))
 
-    def flush(self) -> None:
-        """Hand everything to the operating system and look whether it is in the file."""
+    def flush(self, durable: bool = True) -> None:
+        """Hand everything to the operating system and look whether it is in the file.
+
+        durable: wait until it is on the disk, where it is safe from a machine that dies.
+        """
         if self.fault is None:
             with self._noting_faults():
-                self._flush_and_look()
+                self._flush_and_look(durable)
         if self.fault is not None:
             self.lost += self._pending
         self._pending = 0
@@ -89,6 +93,11 @@ class EventWriter:
             with self._noting_faults():
                 self._writer.close()
 
+    def _now(self) -> float:
+        """Seconds since 1970, never less than before: a clock can be set back."""
+        self._wall_time = max(self._wall_time, time.time())
+        return self._wall_time
+
     def _write(self, event: Any) -> None:
         if self.fault is not None:
             return
@@ -97,9 +106,11 @@ class EventWriter:
         with self._noting_faults():
             self._writer.write(payload)
 
-    def _flush_and_look(self) -> None:
+    def _flush_and_look(self, durable: bool) -> None:
         self._writer.flush()
-        sync(self._path)
+        if durable:
+            sync(self._path)
+            sync(self._path.parent)
         found = self._path.stat()
         if found.st_ino != self._inode:
             self.fault = f"{self._path} was replaced"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from helper import console, environment, graph, runs
+from helper import console, environment, graph, rewind, runs
 from helper.checkpoints import Checkpoint, Checkpoints
 from helper.datasets import Dataset
-from helper.errors import LabError, UsageError
+from helper.errors import LabError, UsageError, reason
+from helper.files import remove_partial
 from helper.fused import FusedSteps
 from helper.graph import BuildGraph, Model, Step
 from helper.loop import Describe, TrainingLoop
 from helper.recording import Recording
-from helper.rewind import rewind
 from helper.settings import Settings
 from helper.signals import StopRequest
 from helper.tensorflow_v1 import tf
@@ -39,21 +39,21 @@ def train(
             f"--batch_size={settings.batch_size} is more than the {examples} training examples "
             f"of {data.name}; choose {examples} or less"
         )
-    with StopRequest() as stop:
-        model = graph.build(
-            build_graph, data.image_shape, data.num_classes, optimizer, settings.seed
-        )
-        fused = FusedSteps(model, data.train, settings.batch_size, settings.seed)
-        with model.graph.as_default(), tf.Session() as session:
-            _initialize(session)
+    model = graph.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
+    fused = FusedSteps(model, data.train, settings.batch_size, settings.seed)
+    with model.graph.as_default(), tf.Session() as session:
+        _initialize(session)
+        # Until here a signal ends the program at once: there is nothing yet to save.
+        with StopRequest() as stop:
             run = _open_run(settings, data, model)
             if run is None:
                 return 0
             console.layer_table(model.parameters())
-            checkpoints = Checkpoints(run.path, run.record["id"])
-            restored = _restore(session, checkpoints, run, settings)
-            step = restored.step if restored else 0
-            recording = Recording(run, model.graph_def, settings, step)
+            checkpoints = Checkpoints(run)
+            restored, gaps = _restore(session, checkpoints, run, settings)
+            recording = Recording(run, model.graph_def, settings, restored.step if restored else 0)
+            for gap in gaps:
+                recording.note_fault(gap, gap)
             loop = TrainingLoop(
                 session, model, data, settings, recording, checkpoints, describe, stop, restored
             )
@@ -62,9 +62,9 @@ def train(
             finally:
                 recording.close(loop.status, loop.step, loop.final, loop.seconds)
     console.result(run.path, run.record, recording.faults)
-    if loop.status == "interrupted":
-        return stop.exit_code
-    return 0 if loop.status == "completed" and not recording.faults else 1
+    if recording.faults:
+        return 1
+    return {"completed": 0, "interrupted": stop.exit_code}.get(loop.status, 1)
 
 
 def _initialize(session: Any) -> None:
@@ -92,6 +92,15 @@ def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | Non
         run.close()
         print(f"{run.path} is finished: {record['step']:,} steps; give more --steps to go on")
         return None
+    if record["status"] == "diverged":
+        run.close()
+        raise LabError(
+            f"{run.path} diverged after step {record['step']:,} and would do so again; start a new "
+            "run, for example with a smaller --learning_rate"
+        )
+    if settings.steps < record["steps"]:
+        run.close()
+        raise UsageError(f"{run.path} is a run of {record['steps']:,} steps; give more, or none")
     changed = environment.differences(record["engine"], environment.engine())
     if changed:
         print(f"note: {', '.join(changed)} changed since the start; the last bits may differ")
@@ -102,23 +111,50 @@ def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | Non
 
 def _restore(
     session: Any, checkpoints: Checkpoints, run: runs.Run, settings: Settings
-) -> Checkpoint | None:
-    """Give a resumed run its newest good checkpoint, and take its curves back to that step."""
+) -> tuple[Checkpoint | None, list[str]]:
+    """Give a resumed run its newest good checkpoint, and take its curves back to that step.
+
+    Also returns a line for each directory whose curves have gaps.
+    """
     if settings.resume is None:
-        return None
+        return None, []
     try:
-        checkpoints.sweep()
         restored = checkpoints.restore(session, report=print)
-        step = restored.step if restored else 0
-        rewind(run.path, step, settings.log_every, settings.eval_every)
+        if restored is None and run.record.get("saved_step"):
+            raise LabError(
+                f"the checkpoints of {run.path} are gone; start a new run without --resume"
+            )
+        checkpoints.sweep()
+        remove_partial(run.path)
+        gaps, lost = _rewind(run, restored, settings, checkpoints)
     except (OSError, tf.errors.OpError) as error:
-        raise LabError(f"{run.path} cannot be taken up again: {error}") from None
+        run.close()
+        raise LabError(f"{run.path} cannot be taken up again: {reason(error)}") from None
     except LabError:
         run.close()
         raise
-    run.record |= {"best": restored.state["best"] if restored else {}, "step": step}
+    step = restored.step if restored else 0
+    best = restored.state["best"] if restored else {}
+    run.record |= {"best": best, "step": step, "summaries_lost": lost}
     print(f"resuming {run.path} at step {step:,} of {settings.steps:,}")
-    return restored
+    for gap in gaps:
+        print(f"note: {gap}")
+    return restored, gaps
+
+
+def _rewind(
+    run: runs.Run, restored: Checkpoint | None, settings: Settings, checkpoints: Checkpoints
+) -> tuple[list[str], int]:
+    if restored is None:
+        rewind.clear(run.path)
+        return [], 0
+    if restored.step % settings.eval_every and restored.score is not None:
+        # The end of a shorter run was evaluated; a longer one does not look at this step.
+        checkpoints.set_score(restored.step, None)
+    evaluations = (settings.eval_every, restored.state["evaluated_step"])
+    watched = "validation" if run.record["data"]["validation"] else "test"
+    steps = (settings.log_every, restored.step // settings.log_every * settings.log_every)
+    return rewind.rewind(run.path, {"": evaluations, watched: evaluations, "train": steps})
 
 
 def _first_record(settings: Settings, data: Dataset, model: Model) -> dict[str, Any]:

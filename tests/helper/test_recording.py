@@ -169,7 +169,7 @@ def test_best_values(new_recording):
         for step, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True))
     ]
     assert new == [True, True, False, False]  # the first of two that are equal stays
-    written.flush()
+    written.save_record()
     assert record(path)["best"] == {
         "test/loss": {"value": 0.4, "step": 2},
         "test/accuracy": {"value": 0.8, "step": 1},
@@ -204,11 +204,13 @@ def test_faults_are_told_once_and_counted(new_recording):
     for step in range(5):
         written.evaluation("test", step, {"accuracy": 0.5})
         written.flush()
+        written.save_record()
     written.save_predictions(np.zeros(3), np.zeros(3))
     assert written.note_fault("checkpoint", "one") and not written.note_fault("checkpoint", "two")
     faults = written.faults
-    assert f"{path / 'run.json'}: No such file or directory (and 4 more)" in faults
-    assert f"{path / 'predictions.npz'}: No such file or directory" in faults
+    gone = "the run directory was removed or replaced"
+    assert f"{path / 'run.json'}: {gone} (and 4 more)" in faults
+    assert f"{path / 'predictions.npz'}: {gone}" in faults
     assert "one (and 1 more)" in faults
     assert len(faults) == 5  # and the event files of the run and of its test directory
     assert not any("\n" in fault for fault in faults)
@@ -224,5 +226,5 @@ def test_metrics_know_which_way_is_better():
 def test_record_is_json_that_any_reader_takes(new_recording):
     written, path = new_recording
     written.evaluation("test", 0, {"accuracy": np.float64(0.5)})
-    written.flush()
+    written.save_record()
     json.loads((path / "run.json").read_text(), parse_constant=pytest.fail)
