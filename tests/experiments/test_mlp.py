@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from absl import flags
 
 from helper import cli, tf
 from helper.events import read_scalars
@@ -357,14 +356,22 @@ def test_with_a_validation_split_nothing_is_chosen_by_the_test_set(monkeypatch, 
         "--initializer=0",
         "--initializer=some",
         "--validation_split=1",
+        "--dataset=colours --validation_split=0.99999",
+        "--dataset=colours --validation_split=0.5 --batch_size=3001",
         "--epochs=0",
-        "--epochs=1 --steps=2",
+        "--steps=2 --epochs=1",
         "--flagfile=experiments/presets/no_such.flags",
     ],
 )
-def test_bad_flags_are_refused(argument):
-    with pytest.raises(flags.Error):
-        load("mlp", *argument.split())
+def test_bad_flags_are_one_line(monkeypatch, tmp_path, capsys, argument):
+    module = load("mlp")
+    logdir = tmp_path / "logs"
+    monkeypatch.setattr("sys.argv", [module.__file__, *argument.split(), f"--logdir={logdir}"])
+    with pytest.raises(SystemExit) as end:
+        cli.run(module.main)
+    error = capsys.readouterr().err
+    assert end.value.code == 2 and error.startswith("error: ") and error.count("\n") == 1
+    assert argument.split("=")[-1] in error and not logdir.exists()
 
 
 @pytest.mark.parametrize("given", [["--optimizer=adam"], ["--learning_rate=0.01"]])
