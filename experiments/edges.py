@@ -12,7 +12,8 @@ FLAGS = cli.FLAGS
 # without, only at another pace. Their strength is not linear.
 flags.DEFINE_bool("strength", False, "Take how strong an edge is, not which side is brighter.")
 
-cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.1)
+# The maps reach from -3 to 3, not from 0 to 1: the steps of softmax.py would be too large.
+cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.02)
 
 
 def build_graph(inputs, optimizer):

@@ -5,8 +5,8 @@ examples:
   replicate.py --only S0,S3 --seeds 5
   replicate.py --quick                a few steps of each: does everything work?
 
-Each run is a process of its own, with the command that a user would type. A run that is there
-already, completed, is not made again.
+Each run is a process of its own, with the command that a user would type. A completed run that is
+there already is not made again; after a change of the code, take another --logdir.
 """
 
 from __future__ import annotations
