@@ -44,6 +44,6 @@ def test_parameters_and_scopes():
 
 def test_it_starts_at_ln_10_and_learns():
     data = small_data()
-    _, history = train(build(load("edges"), data), data, 200)
+    _, history = train(build(load("edges", "--learning_rate=0.1"), data), data, 200)
     assert history["loss"][0] == pytest.approx(np.log(10), rel=1e-6)
     assert history["loss"][-10:].mean() < 1.5
