@@ -113,7 +113,7 @@ def find(logdir: Path, patterns: Sequence[str] = ()) -> list[ListedRun]:
     """The runs below the log directory, sorted by name; with patterns, only those they match.
 
     A pattern is a directory or a glob, from the working directory or from the log directory; it
-    stands for every run in it or below it. Raises UsageError where one matches no run.
+    stands for every run in it or below it. A run's number is enough: softmax/0002. Raises UsageError where one matches no run.
     """
     if not patterns:
         if not logdir.is_dir():
@@ -122,6 +122,7 @@ def find(logdir: Path, patterns: Sequence[str] = ()) -> list[ListedRun]:
     found: dict[str, ListedRun] = {}
     for pattern in patterns:
         matches = glob.glob(pattern) or glob.glob(str(Path(glob.escape(str(logdir)), pattern)))
+        matches = matches or [str(runs.by_number(place / pattern)) for place in (Path(), logdir)]
         listed = [run for match in matches for run in below(Path(match), logdir)]
         if not listed:
             raise UsageError(f"{pattern} matches no run, neither here nor in {logdir}")

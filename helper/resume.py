@@ -18,7 +18,7 @@ FREE_FLAGS = frozenset({"keep", "checkpoint_every", "logdir", "run_name", "data_
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
-    """The directory of a run of this experiment: a path, its name, or "latest".
+    """The directory of a run of this experiment: a path, its name, its number, or "latest".
 
     Raises LabError if there is no such run.
     """
@@ -29,7 +29,7 @@ def find(name: str, logdir: str, experiment: str) -> Path:
             raise LabError(f"there is no run in {parent} to resume")
         # The numbers tell it even if the clock was set back.
         return _readable(max(found, key=runs.number)).absolute()
-    for path in (Path(os.path.expanduser(name)), parent / name):
+    for path in map(runs.by_number, (Path(os.path.expanduser(name)), parent / name)):
         if not (path / runs.RECORD_FILE).exists():
             continue
         record = runs.read_record(_readable(path)) or {}

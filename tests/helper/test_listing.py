@@ -110,3 +110,13 @@ def test_predictions(tmp_path):
     for run in others:
         with pytest.raises(UsageError, match=run.name):
             listing.load_predictions(run)
+
+
+def test_the_number_of_a_run_is_enough(tmp_path, monkeypatch):
+    make_run(tmp_path / "softmax" / "0001-seed=3")
+    make_run(tmp_path / "softmax" / "0011-seed=4")
+    assert list(states(tmp_path, "softmax/0001")) == ["softmax/0001-seed=3"]
+    monkeypatch.chdir(tmp_path)
+    assert list(states(tmp_path, "softmax/0011")) == ["softmax/0011-seed=4"]
+    with pytest.raises(UsageError, match="softmax/0002 matches no run"):
+        listing.find(tmp_path, ["softmax/0002"])

@@ -162,3 +162,10 @@ def test_now_is_utc():
 def test_commit_is_a_hash_or_nothing():
     found = runs.commit()
     assert found is None or re.fullmatch(r"[0-9a-f]{40}(\+changes)?", found)
+
+
+def test_a_number_stands_for_the_whole_name(tmp_path):
+    made = [runs.create(tmp_path, "softmax", suffix, RECORD).path for suffix in ("", "a=1")]
+    assert runs.by_number(tmp_path / "softmax" / "0002") == made[1]
+    assert runs.by_number(made[0]) == made[0]
+    assert runs.by_number(tmp_path / "softmax" / "0003") == tmp_path / "softmax" / "0003"
