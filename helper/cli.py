@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import math
@@ -10,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from absl import app, flags
 
@@ -20,6 +21,8 @@ from helper.settings import BOOKKEEPING, Settings
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
+# As a shell tells them: 128 and the number of SIGINT or SIGTERM.
+_AFTER_SIGNALS = (130, 143)
 # Control characters, of which the end of a line is one, and bytes that are not UTF-8.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # A pipe or a terminal whose reader has gone, a full disk under a redirection.
@@ -161,7 +164,11 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
     try:
         app.run(_without_traceback(main), flags_parser=_parse)
     except KeyboardInterrupt:
-        sys.exit(130)
+        _leave_at_once(130)
+    except SystemExit as end:
+        if end.code in _AFTER_SIGNALS:
+            _leave_at_once(end.code)
+        raise
     except OSError as error:
         if error.filename is not None or error.errno not in _STREAM_ERRORS:
             raise
@@ -170,6 +177,14 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
         if error.errno == errno.EPIPE:
             sys.exit(1)  # the reader (head, less) has seen enough
         _fail(f"cannot write to standard output: {error.strerror}", 1)
+
+
+def _leave_at_once(exit_code: int) -> NoReturn:
+    """End the process; Python would first take TensorFlow apart, which takes a second."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(exit_code)
 
 
 def _parse(argv: Sequence[str]) -> Sequence[str]:

@@ -43,7 +43,7 @@ class FusedSteps:
 
         Yields:
             for each piece the value of every metric at every step, float32 [steps]. A piece ends
-            at every multiple of each boundary, and lasts about 0.2 s at most.
+            at every multiple of each boundary, and lasts about 0.1 s at most.
         """
         train = session.make_callable(self._histories)
 

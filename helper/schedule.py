@@ -7,7 +7,7 @@ from collections.abc import Sequence
 # One superbatch of images, and one more that is being prepared, stay below this many bytes each.
 MOST_BYTES = 16 * 2**20
 # A signal is answered between two Session.runs, and the progress bar moves then.
-MOST_SECONDS = 0.2
+MOST_SECONDS = 0.1
 
 
 def schedule(
