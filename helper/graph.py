@@ -77,6 +77,17 @@ class Model:
     def parameter_count(self) -> int:
         return sum(math.prod(shape) for shape in self.parameters().values())
 
+    def session(self) -> Any:
+        """A new session for the graph, in which the calling thread itself goes from node to node.
+
+        The nodes of a step wait for each other, so the threads that a session starts to run them
+        side by side find little to do, and take the cores from those inside a matrix product. The
+        same bits without them, measured on 2 cores: 5 % less time for 625 hidden units, 15 to 25 %
+        for softmax regression.
+        """
+        config = tf.ConfigProto(inter_op_parallelism_threads=-1)
+        return tf.Session(graph=self.graph, config=config)
+
 
 def build(
     build_graph: BuildGraph,

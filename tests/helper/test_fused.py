@@ -29,7 +29,7 @@ def bits(values: dict[str, np.ndarray]) -> dict[str, bytes]:
 
 
 def single_steps(model) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Train through the placeholders, a ``Session.run`` for each step."""
+    """Train through the placeholders, a ``Session.run`` for each step, in an ordinary session."""
     fed = model.inputs
     with model.graph.as_default(), tf.Session() as session:
         pipeline = superbatches(DATA.train, BATCH, 0)
@@ -50,9 +50,9 @@ def single_steps(model) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
 
 def fused_steps(model, cuts=(STEPS,), boundaries=(), seed=0):
-    """Train in the loop, stopping after the steps of ``cuts``."""
+    """Train in the loop, in the session of a run, stopping after the steps of ``cuts``."""
     fused = FusedSteps(model, DATA.train, BATCH, seed)
-    with model.graph.as_default(), tf.Session() as session:
+    with model.graph.as_default(), model.session() as session:
         session.run(tf.global_variables_initializer())
         pieces = []
         for first, last in zip([0, *cuts], cuts, strict=False):
