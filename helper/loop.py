@@ -206,8 +206,9 @@ class TrainingLoop:
         self._evaluated_step = self.step
         self.final = {f"{watched}/{name}": value for name, value in metrics.items()}
         new_best = self._recording.evaluation(watched, self.step, metrics)
-        for summary in self._pictures.summaries(self._watched_split, evaluation):
-            self._recording.summary(watched, self.step, summary)
+        if _is_drawn(self.step // self._settings.eval_every):
+            for summary in self._pictures.summaries(self._watched_split, evaluation):
+                self._recording.summary(watched, self.step, summary)
         self._progress.evaluation(self.step, self._train_means, watched, metrics)
         return new_best
 
@@ -218,3 +219,9 @@ class TrainingLoop:
         if self._describe:
             evaluation.metrics.update(self._describe(evaluation.predictions, split.labels))
         return evaluation
+
+
+def _is_drawn(evaluation: int) -> bool:
+    """Whether there are pictures of this evaluation, counted from 0: of the first 32 of them all,
+    then of every second up to 64, every fourth up to 128, …, so that a long run stays small."""
+    return evaluation % 2 ** max(0, evaluation.bit_length() - 5) == 0

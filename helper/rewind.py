@@ -34,8 +34,9 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
     Raises OSError, or a ``tf.errors.OpError``, where a file cannot be replaced.
     """
     gaps, lost = [], 0
-    for directory in _directories(run_directory):
-        every, last = kept.get(_name(directory, run_directory), (1, -1))
+    for name in sorted({*kept, *_subdirectories(run_directory)}):
+        directory = run_directory / name
+        every, last = kept.get(name, (1, -1))
         steps: dict[str, set[int]] = defaultdict(set)
         for path in _event_files(directory):
             for event in _filter(path, last):
@@ -52,17 +53,13 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
 
 def clear(run_directory: Path) -> None:
     """Remove all event files, of a run that begins again at its first step. Raises OSError."""
-    for directory in _directories(run_directory):
-        for path in _event_files(directory):
+    for name in ("", *_subdirectories(run_directory)):
+        for path in _event_files(run_directory / name):
             path.unlink()
 
 
-def _directories(run_directory: Path) -> list[Path]:
-    return [run_directory, *sorted(path for path in run_directory.iterdir() if path.is_dir())]
-
-
-def _name(directory: Path, run_directory: Path) -> str:
-    return "" if directory == run_directory else directory.name
+def _subdirectories(run_directory: Path) -> list[str]:
+    return [path.name for path in run_directory.iterdir() if path.is_dir()]
 
 
 def _event_files(directory: Path) -> list[Path]:

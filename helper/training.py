@@ -41,16 +41,16 @@ def train(
         )
     model = graph.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
     fused = FusedSteps(model, data.train, settings.batch_size, settings.seed)
-    with model.graph.as_default(), tf.Session() as session:
+    with model.graph.as_default(), model.session() as session:
         _initialize(session)
         # Until here a signal ends the program at once: there is nothing yet to save.
         with StopRequest() as stop:
             run = _open_run(settings, data, model)
             if run is None:
                 return 0
-            console.layer_table(model.parameters())
             checkpoints = Checkpoints(run)
             restored, gaps = _restore(session, checkpoints, run, settings)
+            console.layer_table(model.parameters())
             recording = Recording(run, model.graph_def, settings, restored.step if restored else 0)
             for gap in gaps:
                 recording.note_fault(gap, gap)
@@ -88,6 +88,9 @@ def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | Non
             f"{run.path} was trained on other data (SHA-256 {record['data']['sha256'][:12]}…, "
             f"not {data.sha256[:12]}…); give the data it was started with"
         )
+    if settings.steps < record["steps"]:
+        run.close()
+        raise UsageError(f"{run.path} is a run of {record['steps']:,} steps; give more, or none")
     if record["status"] == "completed" and record["step"] >= settings.steps:
         run.close()
         print(f"{run.path} is finished: {record['step']:,} steps; give more --steps to go on")
@@ -98,9 +101,6 @@ def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | Non
             f"{run.path} diverged after step {record['step']:,} and would do so again; start a new "
             "run, for example with a smaller --learning_rate"
         )
-    if settings.steps < record["steps"]:
-        run.close()
-        raise UsageError(f"{run.path} is a run of {record['steps']:,} steps; give more, or none")
     changed = environment.differences(record["engine"], environment.engine())
     if changed:
         print(f"note: {', '.join(changed)} changed since the start; the last bits may differ")
