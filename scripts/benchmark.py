@@ -1,0 +1,180 @@
+"""Time a training step of this project beside others, on this machine, in one run.
+
+examples:
+  benchmark.py                                    softmax, logistic and hidden layer, µs per step
+  benchmark.py --peers --markdown                 also PyTorch and JAX, where installed
+  benchmark.py --networks=s0 --contestants=project,keras
+  benchmark.py --overhead                         what checkpoints, summaries … cost in a run
+  benchmark.py --command                          time, memory and disk of the whole command
+
+All contestants compute the same thing: the same network, batches of 100, shuffled, the loss and the
+accuracy of every step kept; the last columns show that they arrive at the same place. Each has a
+process of its own, and they take turns, so that a busy machine is busy for all of them. The ratio
+is the median over rounds. The floor is the time that the matrix products alone would take at the
+best float32 rate this machine was seen at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from rich.console import Console
+
+from helper.command import Parser, run
+from helper.errors import LabError, UsageError
+from scripts.benchmarks import command, overhead, report
+from scripts.benchmarks.contestants import CONTESTANTS
+from scripts.benchmarks.race import race
+from scripts.benchmarks.task import NETWORKS, Task
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    flags = parse(argv)
+    print(machine())
+    if flags.overhead:
+        return show_overhead(flags)
+    if flags.command:
+        cost = command.measure("hidden_layer", _arguments(flags, 30_000))
+        report.show(
+            "hidden_layer.py, the whole command",
+            ("", "measured", "at most"),
+            cost.rows(),
+            flags.markdown,
+        )
+        return 0
+    return sum([show_race(name, flags) for name in flags.networks]) and 1
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = Parser(__doc__)
+    add = parser.add_argument
+    add(
+        "--networks",
+        type=_names_of(NETWORKS),
+        default=["softmax", "logistic", "hidden_layer"],
+        metavar="NAME,…",
+        help=f"of {', '.join(NETWORKS)} (default: all but s0)",
+    )
+    add(
+        "--contestants",
+        type=_names_of(CONTESTANTS),
+        metavar="NAME,…",
+        help=f"of {', '.join(CONTESTANTS)} (default: all; of the other frameworks only Keras)",
+    )
+    add("--peers", action="store_true", help="PyTorch and JAX too, where they are installed")
+    add("--repeats", type=int, default=9, metavar="N", help="rounds that count (default: 9)")
+    add("--steps", type=int, metavar="N", help="of a turn (default: a second or so), or of the run")
+    add("--batch_size", type=int, default=100, metavar="N", help="examples (default: 100)")
+    add("--seed", type=int, default=0, metavar="N", help="initial weights, order (default: 0)")
+    add("--dataset", default="mnist", metavar="NAME", help="as an experiment takes it")
+    add("--data_dir", metavar="DIR", help="as an experiment takes it")
+    add("--overhead", action="store_true", help="the cost of all that is not a training step")
+    add("--command", action="store_true", help="hidden_layer.py --steps 30000 as a whole")
+    add("--markdown", action="store_true", help="print Markdown tables")
+    flags = parser.parse_args(argv)
+    for name in ("repeats", "steps", "batch_size"):
+        value = getattr(flags, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name}={value} must be at least 1")
+    if flags.overhead and flags.command:
+        raise UsageError("--overhead and --command are two measurements; give one of them")
+    if flags.data_dir:
+        flags.data_dir = str(Path(flags.data_dir).expanduser().resolve())
+    return flags
+
+
+def contestants(network: str, flags: argparse.Namespace) -> list[str]:
+    """Who takes part: those asked for, or all that are installed and know the network."""
+    if flags.contestants:
+        for name in flags.contestants:
+            if not CONTESTANTS[name].installed():
+                raise LabError(
+                    f"{CONTESTANTS[name].title} needs the package {CONTESTANTS[name].package!r}, "
+                    "which is not installed"
+                )
+        return ["project", *(name for name in flags.contestants if name != "project")]
+    return [
+        name
+        for name, contestant in CONTESTANTS.items()
+        if (flags.peers or not contestant.peer)
+        and contestant.installed()
+        and NETWORKS[network].optimizer in contestant.optimizers
+    ]
+
+
+def show_race(network: str, flags: argparse.Namespace) -> int:
+    """Race on one network and print the table; 1 if a contestant computes something else."""
+    task = Task(
+        network=network,
+        turn=flags.steps or NETWORKS[network].turn,
+        turns=flags.repeats + 1,
+        batch_size=flags.batch_size,
+        seed=flags.seed,
+        dataset=flags.dataset,
+        data_dir=flags.data_dir,
+    )
+    screen = Console(stderr=True)
+    with screen.status(network) as status:
+        results = race(contestants(network, flags), task, lambda line: status.update(line))
+    title = (
+        f"{NETWORKS[network].title}: batch {task.batch_size}, {flags.repeats} × {task.turn:,} steps"
+    )
+    report.show(title, report.COLUMNS, report.rows(network, results), flags.markdown)
+    problems = report.unlike(results)
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def show_overhead(flags: argparse.Namespace) -> int:
+    for network in flags.networks:
+        experiment, preset = NETWORKS[network].experiment, NETWORKS[network].flags
+        parts = overhead.measure(experiment, [*preset, *_arguments(flags, None)])
+        title = f"{experiment}.py: seconds of each part of a run, and its share"
+        columns = ("part", "seconds", "share", "aim")
+        report.show(title, columns, overhead.rows(parts), flags.markdown)
+    return 0
+
+
+def machine() -> str:
+    """The machine and the versions: figures mean nothing without them."""
+    packages = ("tensorflow", "keras", "torch", "jax", "numpy")
+    found = []
+    for package in packages:
+        try:
+            found.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    busy = f", load {os.getloadavg()[0]:.1f} at the start"
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{busy}; "
+        f"Python {platform.python_version()}, {', '.join(found)}\n"
+    )
+
+
+def _arguments(flags: argparse.Namespace, steps: int | None) -> list[str]:
+    """The flags of an experiment that trains on the same data."""
+    values = {"steps": flags.steps or steps, "dataset": flags.dataset, "data_dir": flags.data_dir}
+    return [f"--{name}={value}" for name, value in values.items() if value]
+
+
+def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        for name in text.split(","):
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(known)}")
+        return text.split(",")
+
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

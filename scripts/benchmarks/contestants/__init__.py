@@ -1,0 +1,48 @@
+"""One module for each way of training the same network: which there are, and what they need.
+
+Each has a function that takes a ``Task`` and a ``Dataset`` and returns a ``Train`` function.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """title: what the table calls it. place: module and function. package: what must be installed.
+
+    peer: another framework, which takes part only when asked for. optimizers: those it is written
+    for.
+    """
+
+    title: str
+    place: str
+    package: str = "tensorflow"
+    peer: bool = False
+    optimizers: tuple[str, ...] = ("sgd", "adam")
+
+    def installed(self) -> bool:
+        return importlib.util.find_spec(self.package) is not None
+
+    def prepare(self) -> Callable[..., Any]:
+        """The function, importing its framework."""
+        module, function = self.place.split(":")
+        return getattr(importlib.import_module(f"{__name__}.{module}"), function)
+
+
+SGD = ("sgd",)
+CONTESTANTS = {
+    "project": Contestant("this project", "project:prepare"),
+    "fetch": Contestant("fetch-and-feed", "articles:prepare_fetch_and_feed"),
+    "feed": Contestant("feed_dict", "articles:prepare_feed_dict"),
+    "keras": Contestant("Keras fit", "keras_fit:prepare", "keras"),
+    "eager": Contestant("PyTorch eager", "pytorch:prepare_eager", "torch", peer=True),
+    "compile": Contestant("torch.compile", "pytorch:prepare_compiled", "torch", True, SGD),
+    "jax": Contestant("JAX lax.scan", "jax_scan:prepare", "jax", True, SGD),
+    "floor": Contestant("floor: matmuls", "matmul:prepare"),
+}

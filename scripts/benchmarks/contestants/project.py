@@ -1,0 +1,53 @@
+"""This project: the experiment's own graph, in the loop that a run trains with."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from helper import cli, fused, graph
+from helper.datasets import Dataset
+from helper.tensorflow_v1 import tf
+from scripts.benchmarks.task import NETWORKS, History, Task, Train
+
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+def prepare(task: Task, data: Dataset) -> Train:
+    """One loop over all turns. As in a run, the pipeline prepares one superbatch ahead."""
+    network = NETWORKS[task.network]
+    experiment = importlib.import_module(f"experiments.{network.experiment}")
+    os.chdir(_ROOT)  # the flag files of the presets are named from there
+    cli.FLAGS([f"{network.experiment}.py", *network.flags])
+    optimizers = {"sgd": tf.train.GradientDescentOptimizer, "adam": tf.train.AdamOptimizer}
+    model = graph.build(
+        experiment.build_graph,
+        data.image_shape,
+        data.num_classes,
+        optimizers[network.optimizer](network.learning_rate),
+        task.seed,
+    )
+    steps = fused.FusedSteps(model, data.train, task.batch_size, task.seed)
+    session = model.session()
+    with model.graph.as_default():
+        session.run(tf.global_variables_initializer())
+    pieces = steps.run(session, 0, task.turn * task.turns, [task.turn])
+
+    def train(count: int) -> History:
+        taken = list(_take(pieces, count))
+        losses = np.concatenate([piece["loss"] for piece in taken])
+        return History(losses, np.concatenate([piece["accuracy"] for piece in taken]))
+
+    return train
+
+
+def _take(pieces: Iterator[dict[str, np.ndarray]], count: int) -> Iterator[dict[str, np.ndarray]]:
+    """Pieces of ``count`` steps together; a piece never reaches beyond the end of a turn."""
+    while count:
+        piece = next(pieces)
+        count -= len(piece["loss"])
+        yield piece

@@ -1,0 +1,203 @@
+"""What a run spends on anything but its training steps, measured inside a real run.
+
+    python -m scripts.benchmarks.overhead EXPERIMENT OUTPUT [FLAG…]
+
+trains, at default settings but for the flags, and writes the seconds of each part to OUTPUT as
+JSON. It is started on a terminal of its own, so that the progress bar is drawn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import json
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from helper.errors import LabError
+from scripts.benchmarks.race import ROOT
+
+STEPS, EVALUATION = "training steps", "evaluation"
+SUMMARIES, PICTURES = "summaries", "weight images and confusion matrix"
+CHECKPOINTS, PROGRESS, SAFETY = "checkpoints", "progress bar", "safety checks"
+REST = "everything else"
+# Together they may take this share of a run.
+PARTS = (SUMMARIES, PICTURES, CHECKPOINTS, PROGRESS, SAFETY)
+_AIM = 0.05
+
+
+class Stopwatch:
+    """Seconds of each part; while an inner part runs, the outer one's watch stands still."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._running: list[str] = []
+        self._since = time.perf_counter()
+
+    @contextlib.contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        self._note()
+        self._running.append(name)
+        try:
+            yield
+        finally:
+            self._note()
+            self._running.pop()
+
+    def add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+    def watch(self, owner: Any, method: str, name: str) -> None:
+        """Count every call of the method as this part."""
+        original = getattr(owner, method)
+
+        @functools.wraps(original)
+        def watched(*arguments: Any, **named: Any) -> Any:
+            with self.part(name):
+                result = original(*arguments, **named)
+                # A generator has done nothing yet.
+                return list(result) if inspect.isgenerator(result) else result
+
+        setattr(owner, method, watched)
+
+    def _note(self) -> None:
+        now = time.perf_counter()
+        if self._running:
+            self.add(self._running[-1], now - self._since)
+        self._since = now
+
+
+def watch_a_run(watch: Stopwatch) -> None:
+    """Put the stopwatch on whatever a run calls between its steps."""
+    from rich.live import Live
+
+    from helper import loop
+    from helper.averages import IntervalMeans
+    from helper.checkpoints import Checkpoints
+    from helper.console import TrainingProgress
+    from helper.fused import FusedSteps
+    from helper.pictures import Pictures
+    from helper.recording import Recording
+
+    watch.watch(loop.TrainingLoop, "run", REST)
+    watch.watch(loop.TrainingLoop, "_evaluate", EVALUATION)
+    watch.watch(loop.TrainingLoop, "_take", SAFETY)
+    for method in ("scalars", "summary", "evaluation", "flush", "save_predictions"):
+        watch.watch(Recording, method, SUMMARIES)
+    watch.watch(IntervalMeans, "add", SUMMARIES)
+    watch.watch(Pictures, "summaries", PICTURES)
+    for method in ("save", "prune"):
+        watch.watch(Checkpoints, method, CHECKPOINTS)
+    for method in ("steps", "evaluation"):
+        watch.watch(TrainingProgress, method, PROGRESS)
+    _watch_iterator(watch, FusedSteps)
+    _watch_thread(watch, Live)
+
+
+def _watch_iterator(watch: Stopwatch, fused_steps: Any) -> None:
+    original = fused_steps.run
+
+    def run(*arguments: Any) -> Iterator[Any]:
+        pieces = original(*arguments)
+        while True:
+            with watch.part(STEPS):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    fused_steps.run = run
+
+
+def _watch_thread(watch: Stopwatch, live: Any) -> None:
+    """rich draws in a thread of its own; the processor time it takes there is missing elsewhere."""
+    original = live.refresh
+
+    def refresh(self: Any) -> None:
+        started = time.thread_time()
+        original(self)
+        if threading.current_thread() is not threading.main_thread():
+            watch.add(PROGRESS, time.thread_time() - started)
+
+    live.refresh = refresh
+
+
+def measure(experiment: str, arguments: list[str]) -> dict[str, float]:
+    """Seconds of each part of a run, in a process of its own on a terminal of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "parts.json"
+        flags = [*arguments, f"--logdir={folder}/logs"]
+        screen = _on_a_terminal(
+            [sys.executable, "-m", "scripts.benchmarks.overhead", experiment, str(output), *flags]
+        )
+        if not output.exists():
+            lines = screen.strip().splitlines()
+            raise LabError(f"{experiment} failed: {lines[-1] if lines else 'no message'}")
+        return json.loads(output.read_text())
+
+
+def _on_a_terminal(command: list[str]) -> str:
+    """Run it and return what it wrote on the screen, escape sequences and all."""
+    master, slave = pty.openpty()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment, close_fds=True
+    )
+    os.close(slave)
+    chunks = []
+    with contextlib.suppress(OSError):  # Linux's way of saying that the other end is closed
+        while chunk := os.read(master, 65536):
+            chunks.append(chunk)
+    process.wait()
+    os.close(master)
+    return b"".join(chunks).decode(errors="replace")
+
+
+def rows(parts: dict[str, float]) -> list[list[str]]:
+    """Seconds and share of the run of each part, and of those that are to stay below 5 %."""
+    total = sum(parts.values())
+    names = (STEPS, EVALUATION, *PARTS, REST)
+    seconds = [parts.get(name, 0.0) for name in names]
+    found = [
+        [name, f"{spent:.2f}", _share(spent, total), ""]
+        for name, spent in zip(names, seconds, strict=True)
+    ]
+    together = sum(parts.get(name, 0.0) for name in PARTS)
+    aim = f"≤ {_AIM:.0%} {'✓' if together <= _AIM * total else '✗'}"
+    found.append(
+        ["from summaries to safety checks", f"{together:.2f}", _share(together, total), aim]
+    )
+    return found
+
+
+def _share(seconds: float, total: float) -> str:
+    return f"{seconds / total:.1%}"
+
+
+def _main(experiment: str, output: str, *arguments: str) -> None:
+    import importlib
+
+    from helper import cli
+
+    watch = Stopwatch()
+    watch_a_run(watch)
+    module = importlib.import_module(f"experiments.{experiment}")
+    sys.argv = [str(ROOT / "experiments" / f"{experiment}.py"), *arguments]
+    try:
+        cli.run(module.main)
+    finally:
+        if watch.seconds:
+            Path(output).write_text(json.dumps(watch.seconds))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

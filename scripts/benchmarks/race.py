@@ -1,0 +1,122 @@
+"""Contestants taking turns: one trains, the others wait, round after round on the same machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from helper.errors import LabError
+from scripts.benchmarks.contestants import CONTESTANTS
+from scripts.benchmarks.task import Task
+
+ROOT = Path(__file__).resolve().parents[2]
+# Threads of a pool may spin for a while after their work is done: OpenMP's for up to 0.2 s.
+_REST = 0.25
+
+
+class Turn(NamedTuple):
+    """seconds: of all its steps. loss, accuracy: means over its steps (NaN for the floor)."""
+
+    seconds: float
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """The turns of one contestant, without the one it warmed up in. steps: of each turn."""
+
+    name: str
+    steps: int
+    turns: tuple[Turn, ...]
+
+    def microseconds(self) -> list[float]:
+        """Per step, for every turn."""
+        return [turn.seconds / self.steps * 1e6 for turn in self.turns]
+
+    def times(self, other: Result) -> float:
+        """How many times as long as the other it takes: the median over rounds.
+
+        Both of a round were measured within seconds of each other, so what slows the machine for a
+        while slows both.
+        """
+        pairs = zip(self.turns, other.turns, strict=True)
+        return statistics.median(mine.seconds / theirs.seconds for mine, theirs in pairs)
+
+
+class Worker:
+    """The process of one contestant. Raises LabError with its last line if it fails."""
+
+    def __init__(self, name: str, task: Task) -> None:
+        self._name = name
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.benchmarks.worker", name, task.to_json()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        )
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        for file in (self._process.stdin, self._process.stdout, self._stderr):
+            with contextlib.suppress(OSError):  # what was not yet read by a process that failed
+                if file:
+                    file.close()
+
+    def train(self, steps: int) -> Turn:
+        """Let it train so many further steps, and wait for its answer."""
+        with contextlib.suppress(BrokenPipeError):
+            print(steps, file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline() if self._process.stdout else ""
+        if not answer:
+            raise LabError(f"{CONTESTANTS[self._name].title} failed: {self._last_line()}")
+        return Turn(**json.loads(answer))
+
+    def _last_line(self) -> str:
+        self._process.wait()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit code {self._process.returncode}"
+
+
+def race(names: Sequence[str], task: Task, report: Callable[[str], None]) -> list[Result]:
+    """Let the contestants take turns, A B C A B C …, after a turn each to warm up.
+
+    report: is told what is going on, a line at a time.
+    """
+    turns: dict[str, list[Turn]] = {name: [] for name in names}
+    with contextlib.ExitStack() as stack:
+        workers = {name: stack.enter_context(Worker(name, task)) for name in names}
+        for name, worker in workers.items():
+            report(f"{CONTESTANTS[name].title}: warming up")
+            worker.train(task.turn)
+        for number in range(1, task.turns):
+            report(f"round {number} of {task.turns - 1}")
+            for name, worker in workers.items():
+                time.sleep(_REST)
+                turns[name].append(worker.train(task.turn))
+    return [Result(name, task.turn, tuple(turns[name])) for name in names]

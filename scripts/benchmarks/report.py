@@ -1,0 +1,82 @@
+"""What a race found, as a table on the terminal or in Markdown."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from helper import tables
+from scripts.benchmarks.contestants import CONTESTANTS
+from scripts.benchmarks.race import Result
+
+COLUMNS = (
+    "contestant",
+    "µs per step",
+    "fastest",
+    "slowest",
+    "times this project",
+    "aim",
+    "loss",
+    "accuracy",
+)
+
+# So many times as long as this project a contestant is to take, on 2 cores.
+AIMS = {
+    "hidden_layer": {"fetch": 1.6, "feed": 1.4, "keras": 3.0, "eager": 1.5, "jax": 1.0},
+    "softmax": {"fetch": 4.0, "feed": 2.7, "keras": 8.0, "eager": 2.0, "jax": 1.0},
+    "s0": {"keras": 3.0},
+}
+
+# Everyone does the same steps on the same data, in another order and from other random weights;
+# a loss that is further off than this share means that they do not compute the same thing.
+_SIMILAR = 0.15
+
+
+def rows(network: str, results: Sequence[Result]) -> list[list[str]]:
+    """A row for each contestant: medians over turns, and the ratio with this project."""
+    project = next(result for result in results if result.name == "project")
+    found = []
+    for result in results:
+        times = result.microseconds()
+        ratio = result.times(project)
+        aim = AIMS.get(network, {}).get(result.name)
+        found.append(
+            [
+                CONTESTANTS[result.name].title,
+                f"{statistics.median(times):,.0f}",
+                f"{min(times):,.0f}",
+                f"{max(times):,.0f}",
+                "" if result is project else f"{ratio:.2f}",
+                f"≥ {aim:g} {'✓' if ratio >= aim else '✗'}" if aim else "",
+                *(_last(value) for value in (result.turns[-1].loss, result.turns[-1].accuracy)),
+            ]
+        )
+    return found
+
+
+def unlike(results: Sequence[Result]) -> list[str]:
+    """Who ends at another loss than this project does, a line each."""
+    project = next(result for result in results if result.name == "project").turns[-1].loss
+    return [
+        f"{CONTESTANTS[result.name].title} ends at loss {result.turns[-1].loss:.4f}, "
+        f"this project at {project:.4f}: they do not compute the same thing"
+        for result in results
+        if abs(result.turns[-1].loss - project) > _SIMILAR * project
+    ]
+
+
+def show(
+    title: str, columns: Sequence[str], found: Sequence[Sequence[str]], markdown: bool
+) -> None:
+    """Print a table, for a terminal or in Markdown."""
+    if not markdown:
+        tables.show(columns, found, title)
+        return
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *found]
+    print(f"**{title}**\n")
+    print("\n".join(f"| {' | '.join(line)} |" for line in lines), end="\n\n")
+
+
+def _last(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.4f}"
