@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -144,8 +145,13 @@ def result(path: Path, record: Mapping[str, Any], faults: Sequence[str]) -> None
         )
     print(f"run directory: {_short(path)}")
     if record["status"] == "interrupted":
-        print(f"go on with it: python {_short(record['argv'][0])} --resume={_short(path)}")
+        print(f"go on with it: {_python()} {_short(sys.argv[0])} --resume={_short(path)}")
     print(f"look at it:    tensorboard --logdir {_short(path.parent.parent)}")
+
+
+def _python() -> str:
+    """How a shell finds the interpreter that runs now."""
+    return "python" if shutil.which("python") == sys.executable else _short(sys.executable)
 
 
 def _short(path: str | Path) -> str:
