@@ -1,6 +1,6 @@
 """Softmax regression on edges: two Prewitt edge maps of the image → 10 logits. 15,690 parameters.
 
-    python experiments/edges.py --steps 30000
+python experiments/edges.py --steps 30000
 """
 
 from absl import flags

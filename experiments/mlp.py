@@ -1,7 +1,7 @@
 """A multilayer perceptron: any number of hidden layers of any width, also none.
 
-    python experiments/mlp.py --layers=256,128
-    python experiments/mlp.py --flagfile=experiments/presets/s0_relu_adam.flags
+python experiments/mlp.py --layers=256,128
+python experiments/mlp.py --flagfile=experiments/presets/s0_relu_adam.flags
 """
 
 from absl import flags

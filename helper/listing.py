@@ -113,7 +113,8 @@ def find(logdir: Path, patterns: Sequence[str] = ()) -> list[ListedRun]:
     """The runs below the log directory, sorted by name; with patterns, only those they match.
 
     A pattern is a directory or a glob, from the working directory or from the log directory; it
-    stands for every run in it or below it. A run's number is enough: softmax/0002. Raises UsageError where one matches no run.
+    stands for every run in it or below it. A run's number is enough: softmax/0002. Raises
+    UsageError where one matches no run.
     """
     if not patterns:
         if not logdir.is_dir():

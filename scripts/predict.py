@@ -28,6 +28,7 @@ from helper.listing import ListedRun
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 
+
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
     chosen = one_run(flags.run, Path(flags.logdir))
