@@ -163,7 +163,9 @@ def test_mnist_5k_without_its_package(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", [b"junk", gzip.compress(b"1,2\n"), gzip.compress(b"a,b\n"), gzip.compress(b"1")[:9]]
+    "content",
+    [b"junk", gzip.compress(b"1,2\n"), gzip.compress(b"a,b\n"), gzip.compress(b"1")[:9]],
+    ids=["no gzip", "too few columns", "no numbers", "cut short"],
 )
 def test_mnist_5k_damaged(tmp_path, monkeypatch, content):
     path = tmp_path / "mnist_5k.csv.gz"
