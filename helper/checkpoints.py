@@ -133,6 +133,7 @@ class Checkpoints:
         """Change by what the best is chosen. Raises LabError if it could not be written."""
         prefix = self._directory / f"step-{step:010d}"
         try:
+            self._run.check_in_place()
             hashes = _load_json(prefix)["sha256"]
             checkpoint = replace(_read(prefix, self._run_id), score=score)
             _write_json(checkpoint, self._run_id, hashes, True)
@@ -142,10 +143,12 @@ class Checkpoints:
 
     def prune(self, keep: int) -> None:
         """Remove all but the newest ``keep``, the best, and the last durable; two stay at least."""
+        if not self._run.is_in_place():
+            return
         complete = _complete(self._directory)
         scores = {prefix: self._score(prefix) for prefix in complete}
         scored = [(score, -i) for i, p in enumerate(complete) if (score := scores[p]) is not None]
-        kept = {*complete[-keep:], self._durable}
+        kept = {*complete[-keep:], *(p for p in complete if p == self._durable)}
         if scored:
             kept.add(complete[-max(scored)[1]])
         if len(kept) < 2:

@@ -158,7 +158,8 @@ class Recording:
             resumed_at = None
             if self._settings.resume is not None:
                 resumed_at = self._first_step // every * every if self._first_step else -1
-            self._writers[split] = EventWriter(self._run.path / split, resumed_at)
+            writer = EventWriter(self._run.path / split, resumed_at, self._run.check_in_place)
+            self._writers[split] = writer
         return self._writers[split]
 
     @contextlib.contextmanager

@@ -45,13 +45,18 @@ class Run:
                 f"{path} is in use by another process; wait for it, or start a run of its own"
             ) from None
 
+    def is_in_place(self) -> bool:
+        """Whether the directory was neither removed nor replaced by another one."""
+        try:
+            found = os.stat(self.path / LOCK_FILE)
+        except OSError:
+            return False
+        return os.path.samestat(os.fstat(self._lock.fileno()), found)
+
     def check_in_place(self) -> None:
         """Raise OSError if the directory was removed, or another one stands in its place."""
-        held = os.fstat(self._lock.fileno())
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            if os.path.samestat(held, os.stat(self.path / LOCK_FILE)):
-                return
-        raise FileNotFoundError(errno.ENOENT, "the run directory was removed or replaced")
+        if not self.is_in_place():
+            raise FileNotFoundError(errno.ENOENT, "the run directory was removed or replaced")
 
     def save_record(self) -> None:
         """Replace ``run.json`` in one step. Raises OSError where it cannot be written."""

@@ -11,7 +11,7 @@ import itertools
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,16 @@ class EventWriter:
     fault: what went wrong, or None.
     """
 
-    def __init__(self, directory: Path, resumed_at: int | None = None) -> None:
-        """resumed_at: the last step whose points in older files count; later ones are dropped."""
+    def __init__(
+        self,
+        directory: Path,
+        resumed_at: int | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """resumed_at: the last step whose points in older files count; later ones are dropped.
+
+        check: raises OSError if nothing must be written into the directory.
+        """
         name = (
             f"events.out.tfevents.{_next_second(directory):010d}.{socket.gethostname()}"
             f".{os.getpid()}.{next(_file_numbers)}"
@@ -44,6 +52,7 @@ class EventWriter:
         self._wall_time = 0.0
         self._path = directory / name
         with self._noting_faults():
+            check()
             directory.mkdir(exist_ok=True)
             self._writer = tf.io.TFRecordWriter(str(self._path))
             self._write(tf.Event(wall_time=self._now(), file_version="brain.Event:2"))

@@ -91,7 +91,8 @@ def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | Non
     if settings.steps < record["steps"]:
         run.close()
         raise UsageError(f"{run.path} is a run of {record['steps']:,} steps; give more, or none")
-    if record["status"] == "completed" and record["step"] >= settings.steps:
+    # Where the disk was full at the end, the last steps are done again from the newest checkpoint.
+    if record["status"] == "completed" and record.get("saved_step") == settings.steps:
         run.close()
         print(f"{run.path} is finished: {record['step']:,} steps; give more --steps to go on")
         return None
@@ -168,6 +169,7 @@ def _first_record(settings: Settings, data: Dataset, model: Model) -> dict[str, 
         "started": runs.now(),
         "ended": None,
         "step": 0,
+        "saved_step": 0,
         "steps": settings.steps,
         "seconds": 0.0,
         "seconds_in_steps": 0.0,

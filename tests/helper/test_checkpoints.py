@@ -188,6 +188,18 @@ def test_the_newest_and_the_best_stay(saved):
     assert saved.steps() == [7, 8]  # two stay, should one of them be damaged
 
 
+def test_two_stay_in_a_resumed_run(saved):
+    for step, score in ((1, 0.1), (2, 0.2), (3, 0.3)):
+        saved.save(step, score)
+    again = object.__new__(Saved)
+    again.__dict__ |= saved.__dict__
+    with saved.graph.as_default():
+        again.checkpoints = Checkpoints(saved.run)
+    again.restore()
+    again.checkpoints.prune(1)
+    assert saved.steps() == [2, 3]
+
+
 def test_the_score_can_be_given_later(saved):
     saved.save(1, 0.5)
     saved.save(2, None)
