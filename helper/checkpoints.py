@@ -1,9 +1,6 @@
 """Save the state of a run so that it can go on, bit for bit, and find the newest good save.
 
-A checkpoint is a numbered pair of files of ``tf.train.Saver`` and, written last, a JSON file with
-their SHA-256 and the state that is not in variables. Without that file a save was cut short. A
-good checkpoint is never written over, and TensorFlow's own ``checkpoint`` file is neither written
-nor read.
+A good checkpoint is never written over.
 
 Waiting for the disk costs more than a save, so not every save does. A killed process loses nothing
 by that. A machine that dies may lose the saves since the last durable one, which is kept.
@@ -12,42 +9,20 @@ by that. A machine that dies may lose the saves since the last durable one, whic
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from helper import checkpoint_files as files
+from helper.checkpoint_files import Checkpoint
 from helper.errors import LabError, reason
-from helper.files import remove_partial, sync, write_atomically
+from helper.files import remove_partial, sync
 from helper.runs import Run
 from helper.tensorflow_v1 import tf
 
 DIRECTORY = "checkpoints"
-_NAME = re.compile(r"(step-\d{10})\.json")
-
-
-class NotFiniteError(Exception):
-    """A variable holds NaN or infinity; it was not saved."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """One good save.
-
-    prefix: what ``tf.train.Saver`` calls it. step: steps done. score: what the best is chosen by,
-    None where no evaluation was made at this step. state: what the trainer gave.
-    """
-
-    prefix: Path
-    step: int
-    score: float | None
-    state: dict[str, Any]
 
 
 class Checkpoints:
@@ -82,22 +57,21 @@ class Checkpoints:
         """
         prefix = self._directory / f"step-{step:010d}"
         # It is there if a signal came during the evaluation that follows the step.
-        present = _is_good(prefix, self._run_id)
+        present = files.is_good(prefix, self._run_id)
         try:
             self._run.check_in_place()
             self._directory.mkdir(exist_ok=True)
             if not present:
                 self._saver.save(session, str(prefix), write_meta_graph=False, write_state=False)
-                _check_tensors(prefix, self._shapes)
+                files.check_tensors(prefix, self._shapes)
             if durable:
                 self._sync(prefix)
-            hashes = {file.name: _sha256(file) for file in _tensor_files(prefix)}
             made = Checkpoint(prefix, step, score, dict(state))
-            _write_json(made, self._run_id, hashes, durable)
+            files.write_json(made, self._run_id, durable)
         except BaseException as error:
-            if not present:
-                _remove(prefix)
-            if isinstance(error, (OSError, tf.errors.OpError, _Damaged)):
+            if not present and self._run.is_in_place():
+                files.remove(prefix)
+            if isinstance(error, (OSError, tf.errors.OpError, files.Damaged)):
                 why = reason(error)
                 raise LabError(f"checkpoint {prefix} could not be written: {why}") from None
             raise
@@ -108,11 +82,11 @@ class Checkpoints:
             self._not_durable.append(prefix)
 
     def _sync(self, prefix: Path) -> None:
-        for file in _tensor_files(prefix):
+        for file in files.tensor_files(prefix):
             sync(file)
         for earlier in self._not_durable:
             with contextlib.suppress(FileNotFoundError):  # it was pruned
-                for file in (*_tensor_files(earlier), _json(earlier)):
+                for file in (*files.tensor_files(earlier), files.json_file(earlier)):
                     sync(file)
 
     def restore(self, session: Any, report: Callable[[str], None]) -> Checkpoint | None:
@@ -124,9 +98,9 @@ class Checkpoints:
         checkpoint = newest(self._directory.parent, self._run_id, self._shapes, report)
         if checkpoint:
             self._saver.restore(session, str(checkpoint.prefix))
-            for newer in _complete(self._directory):
+            for newer in files.find_all(self._directory):
                 if newer.name > checkpoint.prefix.name:
-                    _remove(newer)  # damaged, and the run comes past that step again
+                    files.remove(newer)  # damaged, and the run comes past that step again
         return checkpoint
 
     def set_score(self, step: int, score: float | None) -> None:
@@ -134,10 +108,9 @@ class Checkpoints:
         prefix = self._directory / f"step-{step:010d}"
         try:
             self._run.check_in_place()
-            hashes = _load_json(prefix)["sha256"]
-            checkpoint = replace(_read(prefix, self._run_id), score=score)
-            _write_json(checkpoint, self._run_id, hashes, True)
-        except (OSError, _Damaged) as error:
+            checkpoint = replace(files.read(prefix, self._run_id), score=score)
+            files.write_json(checkpoint, self._run_id, durable=True)
+        except (OSError, files.Damaged) as error:
             raise LabError(f"checkpoint {prefix} could not be changed: {reason(error)}") from None
         self._scores[prefix] = score
 
@@ -145,7 +118,7 @@ class Checkpoints:
         """Remove all but the newest ``keep``, the best, and the last durable; two stay at least."""
         if not self._run.is_in_place():
             return
-        complete = _complete(self._directory)
+        complete = files.find_all(self._directory)
         scores = {prefix: self._score(prefix) for prefix in complete}
         scored = [(score, -i) for i, p in enumerate(complete) if (score := scores[p]) is not None]
         kept = {*complete[-keep:], *(p for p in complete if p == self._durable)}
@@ -155,11 +128,11 @@ class Checkpoints:
             kept |= set(complete[-2:])
         for prefix in complete:
             if prefix not in kept:
-                _remove(prefix)
+                files.remove(prefix)
 
     def _score(self, prefix: Path) -> float | None:
         if prefix not in self._scores:
-            self._scores[prefix] = _score(prefix)
+            self._scores[prefix] = files.read_score(prefix)
         return self._scores[prefix]
 
     def sweep(self) -> None:
@@ -168,8 +141,9 @@ class Checkpoints:
         for path in self._directory.glob("step-*"):
             step = path.name.partition(".")[0]
             prefix = self._directory / step
-            parts = _tensor_files(prefix) if _json(prefix).exists() else []
-            if _NAME.fullmatch(f"{step}.json") and path not in (*parts, _json(prefix)):
+            whole = files.json_file(prefix).exists()
+            parts = [files.json_file(prefix), *files.tensor_files(prefix)] if whole else []
+            if files.NAME.fullmatch(f"{step}.json") and path not in parts:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -188,16 +162,17 @@ def newest(
     report: is told of every checkpoint that is damaged and passed over.
     Raises LabError if there are checkpoints and none of them is good.
     """
-    complete = _complete(run_directory / DIRECTORY)[::-1]
+    complete = files.find_all(run_directory / DIRECTORY)[::-1]
     if best:
-        complete.sort(key=lambda prefix: -math.inf if (s := _score(prefix)) is None else s)
+        scores = {prefix: files.read_score(prefix) for prefix in complete}
+        complete.sort(key=lambda prefix: -math.inf if (s := scores[prefix]) is None else s)
         complete.reverse()
     for prefix in complete:
         try:
-            checkpoint = _read(prefix, run_id)
-            _check_tensors(prefix, shapes)
+            checkpoint = files.read(prefix, run_id)
+            files.check_tensors(prefix, shapes)
             return checkpoint
-        except (_Damaged, NotFiniteError, OSError) as error:
+        except (files.Damaged, files.NotFiniteError, OSError) as error:
             report(f"checkpoint {prefix} is passed over: {error}")
     if complete:
         raise LabError(
@@ -209,107 +184,3 @@ def newest(
 def shapes_and_dtypes(variables: Iterable[Any]) -> dict[str, tuple[Any, Any]]:
     """The shape and the NumPy dtype of each variable, by its name."""
     return {v.op.name: (v.shape.as_list(), v.dtype.base_dtype.as_numpy_dtype) for v in variables}
-
-
-class _Damaged(Exception):
-    """Why a checkpoint cannot be used."""
-
-
-def _complete(directory: Path) -> list[Path]:
-    """The prefixes of all checkpoints that were written to the end, oldest first."""
-    found = (_NAME.fullmatch(path.name) for path in directory.glob("step-*.json"))
-    return sorted(directory / match[1] for match in found if match)
-
-
-def _json(prefix: Path) -> Path:
-    return prefix.with_name(f"{prefix.name}.json")
-
-
-def _tensor_files(prefix: Path) -> list[Path]:
-    return [prefix.with_name(prefix.name + end) for end in (".index", ".data-00000-of-00001")]
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_json(
-    checkpoint: Checkpoint, run_id: str, hashes: Mapping[str, str], durable: bool
-) -> None:
-    contents = {
-        "run": run_id,
-        "step": checkpoint.step,
-        "score": checkpoint.score,
-        "sha256": dict(hashes),
-        "state": checkpoint.state,
-    }
-    text = json.dumps(contents | {"checksum": _checksum(contents)}, indent=1) + "\n"
-    write_atomically(_json(checkpoint.prefix), text, durable)
-
-
-def _load_json(prefix: Path) -> dict[str, Any]:
-    try:
-        contents = json.loads(_json(prefix).read_text())
-        checksum = contents.pop("checksum")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise _Damaged("its .json file is damaged") from None
-    if checksum != _checksum(contents):
-        raise _Damaged("its .json file is not what was written")
-    return contents
-
-
-def _checksum(contents: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
-
-
-def _score(prefix: Path) -> float | None:
-    try:
-        return _load_json(prefix)["score"]
-    except (_Damaged, OSError):
-        return None
-
-
-def _is_good(prefix: Path, run_id: str) -> bool:
-    try:
-        _read(prefix, run_id)
-    except (_Damaged, OSError):
-        return False
-    return True
-
-
-def _read(prefix: Path, run_id: str) -> Checkpoint:
-    contents = _load_json(prefix)
-    if contents["run"] != run_id:
-        raise _Damaged("it belongs to another run")
-    if f"step-{contents['step']:010d}" != prefix.name:
-        raise _Damaged(f"it was made at step {contents['step']}")
-    for file in _tensor_files(prefix):
-        if not file.is_file():
-            raise _Damaged(f"{file.name} is missing")
-        if _sha256(file) != contents["sha256"].get(file.name):
-            raise _Damaged(f"{file.name} is not what was written")
-    return Checkpoint(prefix, contents["step"], contents["score"], contents["state"])
-
-
-def _check_tensors(prefix: Path, shapes: Mapping[str, tuple[Any, Any]]) -> None:
-    """Read every tensor. ``Saver.restore`` alone takes a wrong shape without a word."""
-    try:
-        reader = tf.train.load_checkpoint(str(prefix))
-        stored = reader.get_variable_to_shape_map()
-        for name, (shape, dtype) in shapes.items():
-            if name not in stored:
-                raise _Damaged(f"variable {name} is missing")
-            value = reader.get_tensor(name)
-            if list(value.shape) != shape or value.dtype != dtype:
-                raise _Damaged(f"variable {name} is {value.dtype} {list(value.shape)}, not {shape}")
-            if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
-                raise NotFiniteError(f"variable {name} is not finite")
-    except (tf.errors.OpError, ValueError, IndexError) as error:
-        raise _Damaged(reason(error)) from None
-
-
-def _remove(prefix: Path) -> None:
-    """The .json first: without it the rest is litter, not a checkpoint."""
-    for path in (_json(prefix), *_tensor_files(prefix)):
-        with contextlib.suppress(OSError):
-            path.unlink()

@@ -16,7 +16,8 @@ import numpy as np
 
 from helper import console
 from helper.averages import IntervalMeans
-from helper.checkpoints import Checkpoint, Checkpoints, NotFiniteError
+from helper.checkpoint_files import Checkpoint, NotFiniteError
+from helper.checkpoints import Checkpoints
 from helper.datasets import Dataset, Split
 from helper.errors import LabError
 from helper.evaluation import Evaluation, Stopped, evaluator

@@ -6,7 +6,8 @@ import uuid
 from typing import Any
 
 from helper import console, environment, graph, rewind, runs
-from helper.checkpoints import Checkpoint, Checkpoints
+from helper.checkpoint_files import Checkpoint
+from helper.checkpoints import Checkpoints
 from helper.datasets import Dataset
 from helper.errors import LabError, UsageError, reason
 from helper.files import remove_partial

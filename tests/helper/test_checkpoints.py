@@ -8,8 +8,9 @@ import os
 import numpy as np
 import pytest
 
-from helper import checkpoints, runs, tf
-from helper.checkpoints import Checkpoints, NotFiniteError
+from helper import checkpoint_files, checkpoints, runs, tf
+from helper.checkpoint_files import NotFiniteError
+from helper.checkpoints import Checkpoints
 from helper.errors import LabError
 
 
@@ -242,7 +243,7 @@ def test_a_full_disk_leaves_the_good_ones_alone(saved, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "write_atomically", full)
+    monkeypatch.setattr(checkpoint_files, "write_atomically", full)
     for step in (10, 20):
         with pytest.raises(LabError, match=f"step-{step:010d} could not be written: No space"):
             saved.save(step)
@@ -256,9 +257,13 @@ def test_nothing_is_written_into_a_directory_that_took_the_place_of_the_run(save
     saved.run.path.rename(saved.run.path.with_name("moved"))
     saved.run.path.mkdir()
     (saved.run.path / "lock").touch()
+    saved.folder.mkdir()
+    for end in (".index", ".data-00000-of-00001", ".json"):
+        (saved.folder / f"step-0000000020{end}").write_text("of another run")
     with pytest.raises(LabError, match="removed or replaced"):
         saved.save(20)
-    assert [path.name for path in saved.run.path.iterdir()] == ["lock"]
+    saved.checkpoints.prune(1)
+    assert len(list(saved.run.path.rglob("*"))) == 5
 
 
 def test_litter_of_killed_saves_is_swept(saved):
