@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from helper import tf
+from helper import loop, tf
 from helper.settings import Settings
 from helper.training import Step, train
 from tests.command_line import curve, finish, only_run, record, start
@@ -152,3 +152,9 @@ def test_disk_that_is_full_at_the_start(call_experiment, idx_directory, small_di
     assert done.code == 1
     assert "cannot write to the log directory" in done.stderr and done.stderr.count("\n") == 1
     assert [path.name for path in small_disk.iterdir()] == ["ballast"]
+
+
+def test_pictures_of_a_long_run_are_few():
+    drawn = [number for number in range(100_000) if loop._is_drawn(number)]
+    assert drawn[:32] == [*range(32)] and drawn[32:35] == [32, 34, 36]
+    assert len(drawn) < 250
