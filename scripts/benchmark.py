@@ -76,6 +76,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=0, metavar="N", help="initial weights, order (default: 0)")
     add("--dataset", default="mnist", metavar="NAME", help="as an experiment takes it")
     add("--data_dir", metavar="DIR", help="as an experiment takes it")
+    add(
+        "--patience",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long at most before each turn for other programs to be quiet (default: 0)",
+    )
     add("--overhead", action="store_true", help="the cost of all that is not a training step")
     add("--command", action="store_true", help="hidden_layer.py --steps 30000 as a whole")
     add("--markdown", action="store_true", help="print Markdown tables")
@@ -84,6 +91,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         value = getattr(flags, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name}={value} must be at least 1")
+    if not 0 <= flags.patience <= 3600:
+        raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
     if flags.overhead and flags.command:
         raise UsageError("--overhead and --command are two measurements; give one of them")
     if flags.data_dir:
@@ -123,11 +132,13 @@ def show_race(network: str, flags: argparse.Namespace) -> int:
     )
     screen = Console(stderr=True)
     with screen.status(network) as status:
-        results = race(contestants(network, flags), task, lambda line: status.update(line))
+        names = contestants(network, flags)
+        results = race(names, task, flags.patience, lambda line: status.update(line))
     title = (
         f"{NETWORKS[network].title}: batch {task.batch_size}, {flags.repeats} × {task.turn:,} steps"
     )
     report.show(title, report.COLUMNS, report.rows(network, results), flags.markdown)
+    print(report.others(results), end="\n\n")
     problems = report.unlike(results)
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
@@ -153,9 +164,8 @@ def machine() -> str:
             found.append(f"{package} {importlib.metadata.version(package)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    busy = f", load {os.getloadavg()[0]:.1f} at the start"
     return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{busy}; "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores; "
         f"Python {platform.python_version()}, {', '.join(found)}\n"
     )
 

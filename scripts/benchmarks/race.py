@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from helper.errors import LabError
+from scripts.benchmarks import load
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.task import Task
 
@@ -26,11 +27,15 @@ _REST = 0.25
 
 
 class Turn(NamedTuple):
-    """seconds: of all its steps. loss, accuracy: means over its steps (NaN for the floor)."""
+    """seconds: of all its steps. loss, accuracy: means over its steps (NaN for the floor).
+
+    others: how many cores other programs used meanwhile; None if the system does not tell.
+    """
 
     seconds: float
     loss: float
     accuracy: float
+    others: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,13 @@ class Worker:
 
     def train(self, steps: int) -> Turn:
         """Let it train so many further steps, and wait for its answer."""
+        others = load.Others(self._process.pid)
         with contextlib.suppress(BrokenPipeError):
             print(steps, file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline() if self._process.stdout else ""
         if not answer:
             raise LabError(f"{CONTESTANTS[self._name].title} failed: {self._last_line()}")
-        return Turn(**json.loads(answer))
+        return Turn(**json.loads(answer), others=others.cores())
 
     def _last_line(self) -> str:
         self._process.wait()
@@ -103,9 +109,12 @@ class Worker:
         return lines[-1] if lines else f"exit code {self._process.returncode}"
 
 
-def race(names: Sequence[str], task: Task, report: Callable[[str], None]) -> list[Result]:
+def race(
+    names: Sequence[str], task: Task, patience: float, report: Callable[[str], None]
+) -> list[Result]:
     """Let the contestants take turns, A B C A B C …, after a turn each to warm up.
 
+    patience: wait at most so many seconds before each turn for other programs to be quiet.
     report: is told what is going on, a line at a time.
     """
     turns: dict[str, list[Turn]] = {name: [] for name in names}
@@ -118,5 +127,6 @@ def race(names: Sequence[str], task: Task, report: Callable[[str], None]) -> lis
             report(f"round {number} of {task.turns - 1}")
             for name, worker in workers.items():
                 time.sleep(_REST)
+                load.wait_until_quiet(patience)
                 turns[name].append(worker.train(task.turn))
     return [Result(name, task.turn, tuple(turns[name])) for name in names]

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from helper import tables
+from scripts.benchmarks import load
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.race import Result
 
@@ -64,6 +65,18 @@ def unlike(results: Sequence[Result]) -> list[str]:
         for result in results
         if abs(result.turns[-1].loss - project) > _SIMILAR * project
     ]
+
+
+def others(results: Sequence[Result]) -> str:
+    """How much other programs used the machine meanwhile, in a line."""
+    cores = [turn.others for result in results for turn in result.turns if turn.others is not None]
+    if not cores:
+        return "How busy other programs were is not known."
+    quiet = sum(used <= load.QUIET for used in cores) / len(cores)
+    return (
+        f"Other programs used {statistics.mean(cores):.1f} cores; in {quiet:.0%} of the turns at "
+        f"most {load.QUIET:g}."
+    )
 
 
 def show(

@@ -10,7 +10,7 @@ import pytest
 
 from helper.errors import LabError, UsageError
 from scripts import benchmark
-from scripts.benchmarks import overhead, report
+from scripts.benchmarks import load, overhead, report
 from scripts.benchmarks.command import Cost
 from scripts.benchmarks.contestants import CONTESTANTS, Contestant
 from scripts.benchmarks.race import Result, Turn
@@ -94,6 +94,23 @@ def test_who_skips_work_is_told():
     assert problem.startswith("feed_dict ends at loss 0.6000")
 
 
+def test_what_others_used_is_told():
+    turns = tuple(Turn(1.0, 0.3, 0.9, others) for others in (0.0, 0.05, 0.55))
+    line = report.others([Result("project", 1000, turns)])
+    assert line == "Other programs used 0.2 cores; in 67% of the turns at most 0.1."
+    assert "not known" in report.others([result("project", 100)])
+
+
+@pytest.mark.skipif(load.busy_seconds() is None, reason="this system has no /proc/stat")
+def test_a_busy_program_is_seen():
+    spin = "import time; end = time.monotonic() + 0.8\nwhile time.monotonic() < end: pass"
+    with subprocess.Popen([sys.executable, "-c", spin]) as busy:
+        others = load.Others(os.getpid())
+        busy.wait()
+        # Two cores may be shared with other tests, so that it does not get one of its own.
+        assert others.cores() > 0.2
+
+
 def test_markdown(capsys):
     report.show("title", ("who", "time"), [["this project", "100"]], markdown=True)
     assert capsys.readouterr().out == (
@@ -154,6 +171,8 @@ def test_shares_of_a_run():
         (["--contestants=theano"], "'theano' is not one of project"),
         (["--repeats=0"], "--repeats=0 must be at least 1"),
         (["--steps=-5"], "--steps=-5 must be at least 1"),
+        (["--patience=-1"], "--patience=-1 must be from 0"),
+        (["--patience=nan"], "--patience=nan must be from 0"),
         (["--overhead", "--command"], "give one of them"),
     ],
 )
