@@ -34,59 +34,26 @@ _LONGEST_SUFFIX = 64  # as runs.check_name takes it
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
     """Define the flags that every experiment has, with this experiment's defaults."""
-    flags.DEFINE_integer("steps", steps, "Training steps.", lower_bound=1, upper_bound=_MOST_STEPS)
-    flags.DEFINE_integer(
-        "epochs",
-        None,
-        "Passes over the training examples, another way to say --steps.",
-        lower_bound=1,
-        upper_bound=_MOST_STEPS,
-    )
-    flags.DEFINE_integer(
-        "batch_size", batch_size, "Examples in the batch of one step.", lower_bound=1
-    )
+    _define_integer("steps", steps, "Training steps.", 1)
+    _define_integer("epochs", None, "Passes over the training examples, instead of --steps.", 1)
+    _define_integer("batch_size", batch_size, "Examples in the batch of one step.", 1, None)
     flags.DEFINE_float("learning_rate", learning_rate, "Size of a step, more than 0.")
-    flags.DEFINE_integer(
-        "seed",
-        0,
-        "Decides the initial weights and the order of the examples.",
-        lower_bound=0,
-        upper_bound=2**31 - 1,
+    _define_integer(
+        "seed", 0, "Decides the initial weights and the order of the examples.", 0, 2**31 - 1
     )
-    flags.DEFINE_integer(
-        "log_every",
-        100,
-        "Steps over which one point of a training curve is the mean.",
-        lower_bound=1,
-        upper_bound=_MOST_STEPS,
+    flags.register_validator(
+        "epochs",
+        lambda value: value is None or FLAGS["steps"].using_default_value,
+        "says the same as --steps; give one of them",
     )
-    flags.DEFINE_integer(
-        "eval_every",
-        1000,
-        "Steps between two evaluations on the test (or validation) images.",
-        lower_bound=1,
-        upper_bound=_MOST_STEPS,
+    flags.register_validator(
+        "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
     )
-    flags.DEFINE_integer(
-        "checkpoint_every",
-        0,
-        "Steps between two checkpoints; 0: one at each evaluation.",
-        lower_bound=0,
-        upper_bound=_MOST_STEPS,
-    )
-    flags.DEFINE_integer(
-        "keep",
-        3,
-        "Newest checkpoints to keep beside the best one while the run goes on; when it is finished "
-        "the last and the best stay.",
-        lower_bound=1,
-        upper_bound=_MOST_STEPS,
-    )
-    flags.DEFINE_string("resume", "", "Go on with this run: its directory, its name, or latest.")
-    flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
-    flags.DEFINE_string(
-        "run_name", "", "What follows the number in the run's name; by default the changed flags."
-    )
+    _define_data_flags()
+    _define_run_flags()
+
+
+def _define_data_flags() -> None:
     flags.DEFINE_enum("dataset", "mnist", datasets.NAMES, "The data set to train on.")
     flags.DEFINE_string(
         "data_dir", None, "Directory with four IDX files, plain or .gz, or an mnist.npz."
@@ -100,14 +67,39 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     flags.register_validator(
         "validation_split", lambda value: 0 <= value < 1, "must be at least 0 and less than 1"
     )
-    flags.register_validator(
-        "epochs",
-        lambda value: value is None or FLAGS["steps"].using_default_value,
-        "says the same as --steps; give one of them",
+
+
+def _define_run_flags() -> None:
+    """Where a run is kept, how often it is looked at and saved."""
+    flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
+    flags.DEFINE_string(
+        "run_name", "", "What follows the number in the run's name; by default the changed flags."
     )
-    flags.register_validator(
-        "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
+    _define_integer(
+        "log_every", 100, "Steps over which one point of a training curve is the mean.", 1
     )
+    _define_integer(
+        "eval_every", 1000, "Steps between two evaluations on the test (or validation) images.", 1
+    )
+    _define_integer(
+        "checkpoint_every", 0, "Steps between two checkpoints; 0: one at each evaluation.", 0
+    )
+    _define_integer(
+        "keep",
+        3,
+        "Newest checkpoints to keep beside the best one while the run goes on; when it is finished "
+        "the last and the best stay.",
+        1,
+    )
+    flags.DEFINE_string(
+        "resume", "", "Go on with this run: its directory, its name, its number, or latest."
+    )
+
+
+def _define_integer(
+    name: str, default: int | None, text: str, least: int, most: int | None = _MOST_STEPS
+) -> None:
+    flags.DEFINE_integer(name, default, text, lower_bound=least, upper_bound=most)
 
 
 def load_data() -> datasets.Dataset:
@@ -188,6 +180,8 @@ def _leave_at_once(exit_code: int) -> NoReturn:
 
 
 def _parse(argv: Sequence[str]) -> Sequence[str]:
+    for flag in _own_flags():
+        FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # so that --help shows it
     try:
         rest = FLAGS(argv)
     except (flags.Error, UnicodeError) as error:

@@ -186,6 +186,13 @@ def test_model_that_does_not_fit_into_memory(call_experiment, idx_directory, tmp
     assert not list(tmp_path.iterdir())
 
 
+def test_help_names_the_flags_of_every_experiment(call_experiment):
+    done = call_experiment("hidden_layer", "--help")
+    assert done.code == 0
+    for flag in ("--steps", "--hidden_units", "--resume", "--data_dir"):
+        assert flag in done.stdout
+
+
 def test_helpfull_names_every_flag(call_experiment):
     done = call_experiment("hidden_layer", "--helpfull")
     names = (
