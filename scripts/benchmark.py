@@ -20,6 +20,7 @@ import argparse
 import importlib.metadata
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -176,6 +177,10 @@ def _arguments(flags: argparse.Namespace, steps: int | None) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items() if value]
 
 
+def _as_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
 def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         for name in text.split(","):
@@ -187,4 +192,5 @@ def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _as_interrupt)  # the workers end with it
     sys.exit(run(main))
