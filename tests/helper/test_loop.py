@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import threading
 import time
 
@@ -17,6 +16,7 @@ from helper import loop, tf
 from helper.settings import Settings
 from helper.training import Step, train
 from tests.command_line import curve, finish, only_run, record, start
+from tests.small_disk import mounted
 
 
 def test_a_loss_that_is_not_finite(tiny_data, tmp_path, capfd):
@@ -112,16 +112,8 @@ def test_run_directory_that_vanishes(call_experiment, idx_directory, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of one megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("needs the right to mount a file system")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted(tmp_path / "disk", megabytes=1) as folder:
+        yield folder
 
 
 def test_disk_that_fills_while_training(call_experiment, idx_directory, small_disk):

@@ -16,6 +16,7 @@ from tests import fork_server
 from tests.command_line import check_refused, only_run, record
 from tests.fork_server import ForkServer
 from tests.run_contents import check_equal, curves, variables
+from tests.small_disk import mounted
 
 FLAGS = ["--layers=16", "--optimizer=adam", "--dropout=0.3", "--batch_size=20"]
 FLAGS += ["--steps=800", "--log_every=10", "--eval_every=20"]
@@ -38,15 +39,8 @@ def whole(server, idx_directory, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def two_megabytes(tmp_path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("needs the right to mount a file system")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted(tmp_path / "disk", megabytes=2) as folder:
+        yield folder
 
 
 def fill(disk: Path) -> Path:
