@@ -49,6 +49,11 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     flags.register_validator(
         "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
     )
+    flags.DEFINE_boolean(
+        "xla",
+        False,
+        "Compile the training loop with XLA: faster with a hidden layer; the last bits are others.",
+    )
     _define_data_flags()
     _define_run_flags()
 
@@ -127,6 +132,7 @@ def settings(data: datasets.Dataset) -> Settings:
         eval_every=FLAGS.eval_every,
         checkpoint_every=FLAGS.checkpoint_every,
         keep=FLAGS.keep,
+        xla=FLAGS.xla,
         resume=Path(FLAGS.resume) if FLAGS.resume else None,
         logdir=FLAGS.logdir,
         suffix=FLAGS.run_name or _suffix(changed),

@@ -2,6 +2,9 @@
 
 The loop shares variables and optimizer slots with the readable copy of the graph, and gives the
 same bits as single steps. What it saves is the time between steps: fetching, feeding, Python.
+
+XLA can compile the whole loop. It joins the operations between two matrix products into one and
+chooses other kernels, so that the last bits are others than those of single steps.
 """
 
 from __future__ import annotations
@@ -16,25 +19,32 @@ import numpy as np
 from helper.datasets import Split
 from helper.graph import Model
 from helper.pipeline import Superbatches, superbatches
-from helper.schedule import most_steps, schedule
+from helper.schedule import most_steps, schedule, steps_that_fit
 from helper.tensorflow_v1 import tf
 
 # So many single steps at the start tell how long a step takes.
 _TIMED_STEPS = 10
+# XLA compiles for one shape of superbatches, so many steps; a piece need not use all of them. With
+# shapes that follow from the time of a step, the last bits would follow from it too.
+_COMPILED_STEPS = 250
 
 
 class FusedSteps:
     """The training loop of a model over one split, added to the model's graph.
 
+    xla: compile the loop with XLA.
     seconds: the time spent in the loop so far.
     """
 
-    def __init__(self, model: Model, split: Split, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, model: Model, split: Split, batch_size: int, seed: int, xla: bool = False
+    ) -> None:
         self.seconds = 0.0
         self._bytes_per_step = batch_size * split.images.shape[1]
+        self._compiled = min(_COMPILED_STEPS, steps_that_fit(self._bytes_per_step)) if xla else None
         with model.graph.as_default():
-            self._batches = superbatches(split, batch_size, seed)
-            self._histories = _loop(model, self._batches)
+            self._batches = superbatches(split, batch_size, seed, self._compiled)
+            self._histories = _loop(model, self._batches, xla)
 
     def run(
         self, session: Any, first_step: int, last_step: int, boundaries: Sequence[int]
@@ -62,38 +72,48 @@ class FusedSteps:
         yield from run(schedule(first_step, timed, boundaries, 1))
         if timed < last_step:
             longest = most_steps(statistics.median(times), self._bytes_per_step)
+            if self._compiled:
+                longest = min(longest, self._compiled)
             yield from run(schedule(timed, last_step, boundaries, longest))
 
 
-def _loop(model: Model, batches: Superbatches) -> dict[str, Any]:
+def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:
     """Train one step for each batch of a superbatch.
 
     Returns:
         the history of every metric: float32 [steps]. Fetching them runs the loop.
     """
-    steps = tf.shape(batches.images)[0]
 
-    def train_one_step(index: Any, *histories: Any) -> list[Any]:
-        # Graph-construction time: called once; every variable of the first copy is found again.
-        step = model.build_again(
-            model.inputs._replace(
-                images=batches.images[index],
-                labels=batches.labels[index],
-                training=tf.constant(True),
+    def train(images: Any, labels: Any, steps: Any) -> list[Any]:
+        longest = tf.shape(images)[0]
+
+        def train_one_step(index: Any, *histories: Any) -> list[Any]:
+            # Graph-construction time: called once; every variable of the first copy is found again.
+            step = model.build_again(
+                model.inputs._replace(
+                    images=images[index], labels=labels[index], training=tf.constant(True)
+                )
             )
-        )
-        # Without this tie the update would be pruned, and the next step could start before it.
-        with tf.control_dependencies([step.train_step]):
-            next_index = index + 1
-        values = step.metrics.values()
-        return [next_index, *(h.write(index, v) for h, v in zip(histories, values, strict=True))]
+            # Without this tie the update would be pruned, and the next step could start before it.
+            with tf.control_dependencies([step.train_step]):
+                next_index = index + 1
+            values = step.metrics.values()
+            return [
+                next_index,
+                *(h.write(index, v) for h, v in zip(histories, values, strict=True)),
+            ]
 
-    with tf.name_scope("fused_steps"):
         _, *histories = tf.while_loop(
             lambda index, *_: index < steps,
             train_one_step,
-            [0, *(tf.TensorArray(tf.float32, steps) for _ in model.step.metrics)],
+            [0, *(tf.TensorArray(tf.float32, longest) for _ in model.step.metrics)],
             parallel_iterations=1,
         )
-        stacked = [history.stack() for history in histories]
-    return dict(zip(model.step.metrics, stacked, strict=True))
+        return [history.stack() for history in histories]
+
+    if xla:
+        train = tf.function(train, jit_compile=True, autograph=False)
+    with tf.name_scope("fused_steps"):
+        histories = train(batches.images, batches.labels, batches.steps)
+        histories = [history[: batches.steps] for history in histories]
+    return dict(zip(model.step.metrics, histories, strict=True))

@@ -21,12 +21,14 @@ class Superbatches(NamedTuple):
     """The batches of several steps in one piece.
 
     images: uint8 [steps, batch_size, pixels]; labels: int64 [steps, batch_size].
+    steps: int32 scalar; if the pipeline pads, the batches after so many do not count.
     start: a function of (session, [(first_step, last_step), …]) that feeds the arrays and the
         schedule to the iterator; each entry becomes one superbatch.
     """
 
     images: Any
     labels: Any
+    steps: Any
     start: Callable[[Any, Sequence[tuple[int, int]]], None]
 
 
@@ -52,8 +54,12 @@ def positions_to_examples(positions: Any, examples: int, seed: int) -> Any:
     return tf.gather(tf.reshape(orders, [-1]), positions - first_epoch * examples)
 
 
-def superbatches(split: Split, batch_size: int, seed: int) -> Superbatches:
+def superbatches(
+    split: Split, batch_size: int, seed: int, padded_steps: int | None = None
+) -> Superbatches:
     """Add the pipeline for one split to the current graph.
+
+    padded_steps: fill every superbatch up to so many batches, so that all have one shape.
 
     The arrays are fed when the iterator is started. As constants they would be written into the
     graph, and from there into the event file and every checkpoint's meta graph.
@@ -64,18 +70,22 @@ def superbatches(split: Split, batch_size: int, seed: int) -> Superbatches:
         all_labels = tf.placeholder(tf.int64, [examples], "all_labels")
         runs = tf.placeholder(tf.int64, [None, 2], "schedule")
 
-        def superbatch(run: Any) -> tuple[Any, Any]:
+        def superbatch(run: Any) -> tuple[Any, Any, Any]:
+            steps = tf.cast(run[1] - run[0], tf.int32)
             positions = tf.range(run[0] * batch_size, run[1] * batch_size)
             indices = positions_to_examples(positions, examples, seed)
-            shape = [-1, batch_size]
+            if padded_steps:
+                indices = tf.pad(indices, [[0, (padded_steps - steps) * batch_size]])
+            shape = [padded_steps or -1, batch_size]
             return (
                 tf.reshape(tf.gather(all_images, indices), [*shape, pixels]),
                 tf.reshape(tf.gather(all_labels, indices), shape),
+                steps,
             )
 
         dataset = tf.data.Dataset.from_tensor_slices(runs).map(superbatch).prefetch(1)
         iterator = tf.data.make_initializable_iterator(dataset)
-        images, labels = iterator.get_next()
+        images, labels, steps = iterator.get_next()
 
     def start(session: Any, schedule: Sequence[tuple[int, int]]) -> None:
         session.run(
@@ -87,4 +97,4 @@ def superbatches(split: Split, batch_size: int, seed: int) -> Superbatches:
             },
         )
 
-    return Superbatches(images, labels, start)
+    return Superbatches(images, labels, steps, start)

@@ -41,4 +41,9 @@ def schedule(
 def most_steps(seconds_per_step: float, bytes_per_step: int) -> int:
     """The most steps that one run may take, from the time and the image bytes of one step."""
     by_time = MOST_SECONDS / max(seconds_per_step, 1e-9)
-    return max(1, int(min(by_time, MOST_BYTES / bytes_per_step)))
+    return max(1, min(int(by_time), steps_that_fit(bytes_per_step)))
+
+
+def steps_that_fit(bytes_per_step: int) -> int:
+    """The most steps whose images fit into one superbatch, but at least one."""
+    return max(1, MOST_BYTES // bytes_per_step)

@@ -20,6 +20,7 @@ class Settings:
     experiment: its name, the first directory below logdir.
     steps, batch_size, seed: with the graph and the data they decide the result.
     log_every, eval_every, checkpoint_every: intervals in steps; checkpoint_every 0: as eval_every.
+    xla: whether the training loop is compiled with XLA.
     keep: how many of the newest checkpoints stay beside the best one.
     resume: the directory of the run to go on with, or None for a new run.
     suffix: what the run directory's name says after its number, or "".
@@ -35,6 +36,7 @@ class Settings:
     eval_every: int
     checkpoint_every: int
     keep: int
+    xla: bool
     resume: Path | None
     logdir: str
     suffix: str

@@ -41,7 +41,7 @@ def train(
             f"of {data.name}; choose {examples} or less"
         )
     model = graph.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
-    fused = FusedSteps(model, data.train, settings.batch_size, settings.seed)
+    fused = FusedSteps(model, data.train, settings.batch_size, settings.seed, settings.xla)
     with model.graph.as_default(), model.session() as session:
         _initialize(session)
         # Until here a signal ends the program at once: there is nothing yet to save.

@@ -49,9 +49,9 @@ def single_steps(model) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     }
 
 
-def fused_steps(model, cuts=(STEPS,), boundaries=(), seed=0):
+def fused_steps(model, cuts=(STEPS,), boundaries=(), seed=0, xla=False):
     """Train in the loop, in the session of a run, stopping after the steps of ``cuts``."""
-    fused = FusedSteps(model, DATA.train, BATCH, seed)
+    fused = FusedSteps(model, DATA.train, BATCH, seed, xla)
     with model.graph.as_default(), model.session() as session:
         session.run(tf.global_variables_initializer())
         pieces = []
@@ -73,12 +73,23 @@ def test_fused_steps_are_single_steps_to_the_bit(optimizer):
         assert len(fused) > 5  # the optimizer's own variables were compared as well
 
 
-def test_any_cutting_gives_the_same_bits():
-    variables, history = fused_steps(build("adam"))
+@pytest.mark.parametrize("xla", [False, True])
+def test_any_cutting_gives_the_same_bits(xla):
+    variables, history = fused_steps(build("adam"), xla=xla)
     for cuts, boundaries in [((1, 2, 3, 17, STEPS), ()), ((STEPS,), (3, 7)), ((29, STEPS), (10,))]:
-        cut_variables, cut_history = fused_steps(build("adam"), cuts, boundaries)
+        cut_variables, cut_history = fused_steps(build("adam"), cuts, boundaries, xla=xla)
         assert bits(cut_variables) == bits(variables)
         assert bits(cut_history) == bits(history)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_xla_computes_the_same_but_for_rounding(optimizer):
+    plain, losses = fused_steps(build(optimizer))
+    compiled, compiled_losses = fused_steps(build(optimizer), xla=True)
+    for name, value in plain.items():
+        assert compiled[name] == pytest.approx(value, rel=1e-3, abs=1e-4), name
+    assert compiled_losses["loss"] == pytest.approx(losses["loss"], rel=1e-4)
+    assert any(bits(compiled)[name] != bits(plain)[name] for name in plain)  # it was compiled
 
 
 def test_another_seed_gives_other_weights():

@@ -9,7 +9,9 @@ import shutil
 import signal
 import threading
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from helper import loop, tf
@@ -40,6 +42,7 @@ def test_a_loss_that_is_not_finite(tiny_data, tmp_path, capfd):
         eval_every=50,
         checkpoint_every=0,
         keep=3,
+        xla=False,
         resume=None,
         logdir=str(tmp_path),
         suffix="",
@@ -58,6 +61,27 @@ def test_a_loss_that_is_not_finite(tiny_data, tmp_path, capfd):
         [1, 1, 1e12, 1e24, 1e36], rel=1e-5
     )
     assert err.startswith("error: ") and "learning_rate" in err and "Traceback" not in err
+
+
+def test_the_last_finite_checkpoint_is_kept(call_experiment, idx_directory):
+    """Raw pixels through linear layers: each update is larger than the one before."""
+    flags = ["--layers=8,8", "--activation=identity", "--nonormalize", "--learning_rate=0.01"]
+    more = ["--batch_size=20", "--checkpoint_every=1", "--log_every=1"]
+    done = call_experiment("mlp", f"--data_dir={idx_directory}", *flags, *more)
+    run = only_run(Path("logs"))
+    found = record(run)
+    assert (done.code, found["status"]) == (1, "diverged")
+    assert done.stderr.startswith(f"error: the loss of step {found['step'] + 1} is not finite")
+    assert done.stderr.count("\n") == 1 and "--learning_rate" in done.stderr
+    losses = curve(run, "train", "loss")
+    assert losses[-1][0] == found["step"] and np.isfinite([loss for _, loss in losses]).all()
+    prefixes = [path.with_suffix("") for path in (run / "checkpoints").glob("*.index")]
+    assert prefixes
+    for prefix in prefixes:
+        assert int(prefix.name.removeprefix("step-")) <= found["step"]
+        reader = tf.train.load_checkpoint(str(prefix))
+        for name in reader.get_variable_to_shape_map():
+            assert np.isfinite(reader.get_tensor(name)).all()
 
 
 def test_signals(idx_directory, tmp_path):

@@ -17,18 +17,25 @@ def numbered(examples: int) -> Split:
     return Split(images, index.astype(np.int64))
 
 
-def batches(split: Split, batch_size: int, seed: int, schedule: list[tuple[int, int]]) -> list:
+def batches(
+    split: Split,
+    batch_size: int,
+    seed: int,
+    schedule: list[tuple[int, int]],
+    padded_steps: int | None = None,
+) -> list:
     """The labels of every step, [batch_size] each, after a look at the images."""
     with tf.Graph().as_default(), tf.Session() as session:
-        pipeline = superbatches(split, batch_size, seed)
+        pipeline = superbatches(split, batch_size, seed, padded_steps)
         pipeline.start(session, schedule)
         found = []
         for first, last in schedule:
-            images, labels = session.run([pipeline.images, pipeline.labels])
+            images, labels, steps = session.run([pipeline.images, pipeline.labels, pipeline.steps])
+            assert steps == last - first
             assert images.dtype == np.uint8 and labels.dtype == np.int64
-            assert images.shape == (last - first, batch_size, 2)
+            assert images.shape == (padded_steps or steps, batch_size, 2)
             assert np.array_equal(images[..., 0] + 256 * images[..., 1].astype(int), labels)
-            found += list(labels)
+            found += list(labels[:steps])
         with pytest.raises(tf.errors.OutOfRangeError):
             session.run(pipeline.images)
     return found
@@ -53,6 +60,7 @@ def test_any_cutting_and_any_start_give_the_same_batches():
     assert np.array_equal(batches(split, 20, 5, [(s, s + 1) for s in range(12)]), whole)
     assert np.array_equal(batches(split, 20, 5, [(0, 1), (1, 8), (8, 12)]), whole)
     assert np.array_equal(batches(split, 20, 5, [(7, 12)]), whole[7:])
+    assert np.array_equal(batches(split, 20, 5, [(0, 1), (1, 8), (8, 12)], 9), whole)
 
 
 def test_steps_far_away_are_reached_at_once():

@@ -137,6 +137,7 @@ def new_recording(tmp_path):
         eval_every=10,
         checkpoint_every=0,
         keep=3,
+        xla=False,
         resume=None,
         logdir=str(tmp_path),
         suffix="",

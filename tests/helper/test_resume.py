@@ -46,6 +46,16 @@ def test_a_longer_run_is_as_if_it_never_stopped(train, tmp_path, shorter):
     check_equal(only_run(tmp_path / "parts"), only_run(tmp_path / "whole"))
 
 
+def test_a_longer_run_that_xla_compiled(train, call_experiment, tmp_path):
+    train("whole", "--steps=80", "--xla", "--optimizer=adam", "--dropout=0.2")
+    train("parts", "--steps=47", "--xla", "--optimizer=adam", "--dropout=0.2")
+    check_refused(
+        call_experiment("mlp", "--logdir=parts", "--resume=latest", "--noxla"), 2, "--xla"
+    )
+    train("parts", "--resume=latest", "--steps=80")
+    check_equal(only_run(tmp_path / "parts"), only_run(tmp_path / "whole"))
+
+
 def test_a_longer_run_with_a_validation_set(train, tmp_path):
     train("whole", "--steps=150", "--validation_split=0.25")
     train("parts", "--steps=100", "--validation_split=0.25")

@@ -17,7 +17,7 @@ from scripts.benchmarks.task import NETWORKS, History, Task, Train
 _ROOT = Path(__file__).resolve().parents[3]
 
 
-def prepare(task: Task, data: Dataset) -> Train:
+def prepare(task: Task, data: Dataset, xla: bool = False) -> Train:
     """One loop over all turns. As in a run, the pipeline prepares one superbatch ahead."""
     network = NETWORKS[task.network]
     experiment = importlib.import_module(f"experiments.{network.experiment}")
@@ -31,7 +31,7 @@ def prepare(task: Task, data: Dataset) -> Train:
         optimizers[network.optimizer](network.learning_rate),
         task.seed,
     )
-    steps = fused.FusedSteps(model, data.train, task.batch_size, task.seed)
+    steps = fused.FusedSteps(model, data.train, task.batch_size, task.seed, xla)
     session = model.session()
     with model.graph.as_default():
         session.run(tf.global_variables_initializer())
@@ -43,6 +43,11 @@ def prepare(task: Task, data: Dataset) -> Train:
         return History(losses, np.concatenate([piece["accuracy"] for piece in taken]))
 
     return train
+
+
+def prepare_xla(task: Task, data: Dataset) -> Train:
+    """The same, compiled."""
+    return prepare(task, data, xla=True)
 
 
 def _take(pieces: Iterator[dict[str, np.ndarray]], count: int) -> Iterator[dict[str, np.ndarray]]:
