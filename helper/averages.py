@@ -38,8 +38,9 @@ class IntervalMeans:
             end = min((step // self._every + 1) * self._every, last_step)
             for name, column in values.items():
                 part = column[taken : taken + end - step].astype(np.float64)
+                part[0] += self._sums.get(name, 0.0)
                 # np.sum would add in pairs, and the result would depend on where the cuts are.
-                self._sums[name] = float(np.cumsum([self._sums.get(name, 0.0), *part])[-1])
+                self._sums[name] = float(part.cumsum()[-1])
             self._count += end - step
             taken += end - step
             step = end

@@ -26,23 +26,21 @@ class Pictures:
     """Draws what a session's variables look like. Adds operations to the model's graph."""
 
     def __init__(self, session: Any, model: Model) -> None:
-        self._session, self._model = session, model
+        self._model = model
         # A graph of its own: in the model's, the first call would go through all of its nodes.
         with tf.Graph().as_default():
             pixels = tf.placeholder(tf.uint8, [None, None, 1])
             self._png = tf.Session().make_callable(tf.io.encode_png(pixels), [pixels])
         with model.graph.as_default():
             first = _first_layer(model)
-            self._fetches = {first.op.name: _units(first, model)} if first is not None else {}
-            self._fetches |= model.step.images or {}
+            fetches = {first.op.name: _units(first, model)} if first is not None else {}
+            fetches |= model.step.images or {}
+            self._run = session.make_callable(fetches, [model.inputs.images, model.inputs.labels])
 
     def summaries(self, split: Split, evaluation: Evaluation) -> Iterator[Any]:
         """The summaries of an evaluation on a split, whose first examples the images show."""
-        feed = {
-            self._model.inputs.images: split.images[:EXAMPLES],
-            self._model.inputs.labels: split.labels[:EXAMPLES],
-        }
-        for tag, images in self._session.run(self._fetches, feed).items():
+        drawn = self._run(split.images[:EXAMPLES], split.labels[:EXAMPLES])
+        for tag, images in drawn.items():
             yield self._image(tag, _tiles(images))
         counts = confusion.count(evaluation.targets, evaluation.predictions, self._classes())
         yield self._image("confusion matrix", confusion.picture(counts))

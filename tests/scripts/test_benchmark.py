@@ -158,10 +158,12 @@ def test_generators_are_timed_while_they_work(monkeypatch):
 
 
 def test_shares_of_a_run():
-    parts = {overhead.STEPS: 90.0, overhead.EVALUATION: 4.0, overhead.CHECKPOINTS: 6.0}
+    parts = {overhead.STEPS: 90.0, overhead.EVALUATION: 2.0}
+    parts |= {overhead.CHECKPOINTS: 6.0, overhead.PICTURES: 2.0}
     rows = {row[0]: row[1:] for row in overhead.rows(parts)}
     assert rows["training steps"] == ["90.00", "90.0%", ""]
-    assert rows["from summaries to safety checks"] == ["6.00", "6.0%", "≤ 5% ✗"]
+    assert rows["from summaries to safety checks"] == ["8.00", "8.0%", "≤ 5% ✗"]
+    assert rows[overhead.PICTURES] == ["2.00", "2.0%", "≤ 3% ✓"]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_bad_arguments(arguments, problem):
 
 def test_who_takes_part(monkeypatch):
     monkeypatch.setattr(Contestant, "installed", lambda self: self.package != "jax")
-    default = ["project", "fetch", "feed", "keras", "floor"]
+    default = ["project", "xla", "fetch", "feed", "keras", "floor"]
     assert benchmark.contestants("softmax", benchmark.parse([])) == default
     with_peers = benchmark.contestants("softmax", benchmark.parse(["--peers"]))
     assert set(with_peers) == {*default, "eager", "compile"}
@@ -206,7 +208,7 @@ def test_every_contestant_has_its_function():
 
 @pytest.mark.parametrize(
     "contestants",
-    ["feed,floor", pytest.param("fetch,keras,eager,compile,jax", marks=pytest.mark.slow)],
+    ["xla,feed,floor", pytest.param("fetch,keras,eager,compile,jax", marks=pytest.mark.slow)],
 )
 def test_a_small_race(contestants, tmp_path):
     present = [name for name in contestants.split(",") if CONTESTANTS[name].installed()]

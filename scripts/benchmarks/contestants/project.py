@@ -17,7 +17,17 @@ from scripts.benchmarks.task import NETWORKS, History, Task, Train
 _ROOT = Path(__file__).resolve().parents[3]
 
 
-def prepare(task: Task, data: Dataset, xla: bool = False) -> Train:
+def prepare(task: Task, data: Dataset) -> Train:
+    """At default settings."""
+    return _prepare(task, data, xla=False)
+
+
+def prepare_xla(task: Task, data: Dataset) -> Train:
+    """With the loop compiled."""
+    return _prepare(task, data, xla=True)
+
+
+def _prepare(task: Task, data: Dataset, xla: bool) -> Train:
     """One loop over all turns. As in a run, the pipeline prepares one superbatch ahead."""
     network = NETWORKS[task.network]
     experiment = importlib.import_module(f"experiments.{network.experiment}")
@@ -43,11 +53,6 @@ def prepare(task: Task, data: Dataset, xla: bool = False) -> Train:
         return History(losses, np.concatenate([piece["accuracy"] for piece in taken]))
 
     return train
-
-
-def prepare_xla(task: Task, data: Dataset) -> Train:
-    """The same, compiled."""
-    return prepare(task, data, xla=True)
 
 
 def _take(pieces: Iterator[dict[str, np.ndarray]], count: int) -> Iterator[dict[str, np.ndarray]]:
