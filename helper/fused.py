@@ -26,7 +26,7 @@ from helper.tensorflow_v1 import tf
 _TIMED_STEPS = 10
 # XLA compiles for one shape of superbatches, so many steps; a piece need not use all of them. With
 # shapes that follow from the time of a step, the last bits would follow from it too.
-_COMPILED_STEPS = 250
+_COMPILED_STEPS = 100
 
 
 class FusedSteps:

@@ -18,21 +18,21 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 def prepare(task: Task, data: Dataset) -> Train:
-    """At default settings."""
-    return _prepare(task, data, xla=False)
+    """As the experiment, or the preset, does it by itself."""
+    return _prepare(task, data)
 
 
 def prepare_xla(task: Task, data: Dataset) -> Train:
     """With the loop compiled."""
-    return _prepare(task, data, xla=True)
+    return _prepare(task, data, "--xla")
 
 
-def _prepare(task: Task, data: Dataset, xla: bool) -> Train:
+def _prepare(task: Task, data: Dataset, *more_flags: str) -> Train:
     """One loop over all turns. As in a run, the pipeline prepares one superbatch ahead."""
     network = NETWORKS[task.network]
     experiment = importlib.import_module(f"experiments.{network.experiment}")
     os.chdir(_ROOT)  # the flag files of the presets are named from there
-    cli.FLAGS([f"{network.experiment}.py", *network.flags])
+    cli.FLAGS([f"{network.experiment}.py", *network.flags, *more_flags])
     optimizers = {"sgd": tf.train.GradientDescentOptimizer, "adam": tf.train.AdamOptimizer}
     model = graph.build(
         experiment.build_graph,
@@ -41,7 +41,7 @@ def _prepare(task: Task, data: Dataset, xla: bool) -> Train:
         optimizers[network.optimizer](network.learning_rate),
         task.seed,
     )
-    steps = fused.FusedSteps(model, data.train, task.batch_size, task.seed, xla)
+    steps = fused.FusedSteps(model, data.train, task.batch_size, task.seed, cli.FLAGS.xla)
     session = model.session()
     with model.graph.as_default():
         session.run(tf.global_variables_initializer())
