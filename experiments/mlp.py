@@ -41,7 +41,13 @@ flags.DEFINE_enum(
     "output", "softmax", ["softmax", "sigmoid"], "The outputs; either kind is made to sum to 1."
 )
 flags.DEFINE_float("dropout", 0.0, "Share of the readout's inputs dropped in a training step.")
-flags.DEFINE_enum("optimizer", "sgd", list(OPTIMIZERS), "The optimizer of tf.train.")
+flags.DEFINE_enum(
+    "optimizer",
+    "sgd",
+    list(OPTIMIZERS),
+    "The optimizer of tf.train. By default "
+    "the learning rate is 0.1 for sgd, 0.01 for momentum and adagrad, 0.001 for adam and rmsprop.",
+)
 flags.DEFINE_float("l2", 0.0, "What is minimised has this times the sum of all squared weights.")
 flags.DEFINE_bool("normalize", True, "Divide the pixels by 255; --nonormalize leaves 0 to 255.")
 flags.register_validator("dropout", lambda rate: 0 <= rate < 1, "must be at least 0 and below 1")

@@ -98,6 +98,12 @@ class Checkpoints:
         checkpoint = newest(self._directory.parent, self._run_id, self._shapes, report)
         if checkpoint:
             self._saver.restore(session, str(checkpoint.prefix))
+            # Until the next durable save a machine that dies would come back to this one.
+            with contextlib.suppress(OSError):
+                self._sync(checkpoint.prefix)
+                sync(files.json_file(checkpoint.prefix))
+                sync(self._directory)
+            self._durable = checkpoint.prefix
             for newer in files.find_all(self._directory):
                 if newer.name > checkpoint.prefix.name:
                     files.remove(newer)  # damaged, and the run comes past that step again

@@ -16,6 +16,8 @@ from helper.tensorflow_v1 import tf
 # The instruction sets by which oneDNN and Eigen choose their kernels.
 _FEATURES = re.compile(r"(?:avx|fma|sse4|amx|asimd|sve|bf16)\w*")
 
+_SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "TF_XLA_FLAGS", "XLA_FLAGS")
+
 
 def versions() -> dict[str, str]:
     return {
@@ -32,14 +34,13 @@ def engine() -> dict[str, Any]:
         "tensorflow": tf.__version__,
         "machine": platform.machine(),
         "cpu_features": _cpu_features(),
-        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""),
-        "ONEDNN_MAX_CPU_ISA": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+        **{name: os.environ.get(name, "") for name in _SWITCHES},
     }
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """The names of what differs between two engines."""
-    return [name for name in new if old.get(name) != new[name]]
+    return [name for name in new if old.get(name, "") != new[name]]
 
 
 def _cpu_features() -> str:

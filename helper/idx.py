@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -138,8 +139,11 @@ def read_npz_stream(
         with zipfile.ZipFile(file) as archive:
             x_train, y_train, x_test, y_test = (_member(archive, key, name) for key in NPZ_ARRAYS)
             return x_train, y_train, x_test, y_test
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
-        # RuntimeError: the archive is encrypted.
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, ValueError),
+        RuntimeError,  # the archive is encrypted
+        *(SyntaxError, tokenize.TokenError),  # NumPy reads a header as Python
+    ) as error:
         raise DataError(f"{name} is not a readable npz archive: {error}") from None
 
 

@@ -47,8 +47,8 @@ class Recording:
         self._first_step = step
         self._lost_before = run.record["summaries_lost"]
         self._other_faults: dict[str, tuple[str, int]] = {}
-        self._told = 0
         self._writers: dict[str, EventWriter] = {}
+        self._told: set[str] = set()  # the writers whose fault was returned by flush
         with self._noting_faults(runs.FLAGS_FILE):
             write_atomically(run.path / runs.FLAGS_FILE, settings.flagfile)
         root = self._writer("")
@@ -102,14 +102,16 @@ class Recording:
         return best[f"{split}/accuracy"]["step"] == step
 
     def flush(self, durable: bool = True) -> str | None:
-        """Put all that was logged into the files; return the first fault that is new.
+        """Put all that was logged into the files; return the first new fault of a writer.
 
         durable: make it safe from a machine that dies, too, which takes longer.
         """
-        for writer in self._writers.values():
+        new = []
+        for split, writer in self._writers.items():
             writer.flush(durable)
-        faults = self.faults
-        new, self._told = faults[self._told :], len(faults)
+            if writer.fault and split not in self._told:
+                self._told.add(split)
+                new.append(writer.fault)
         return new[0] if new else None
 
     def saved(self, step: int) -> None:

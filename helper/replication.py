@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from helper.comparison import Table, mean_and_deviation
-from helper.events import event_files
+from helper.events import event_files, read_graph
 from helper.listing import ListedRun, load_predictions
 
 Runs = Mapping[str, Sequence[ListedRun]]  # the completed runs of each system, by its name
@@ -147,6 +147,25 @@ def _graph_size(runs: Sequence[ListedRun]) -> str:
     return f"{spread((size / 1000 for size in sizes), 0)} kB with the graph, and no image in it"
 
 
+def _scopes(runs: Sequence[ListedRun]) -> str:
+    """What TensorBoard shows of a run: the top-level scopes of its graph."""
+    graph = read_graph(runs[0].path)
+    if graph is None:
+        return "no graph was written"
+    scopes = dict.fromkeys(node.name.partition("/")[0] for node in graph.node)
+    return f"{len(graph.node)} nodes, built once and written whole: {', '.join(scopes)}"
+
+
+def _unguarded_log(runs: Sequence[ListedRun]) -> str:
+    logits = np.array([200, 0], np.float32)
+    exponentials = np.exp(logits - logits.max())
+    softmax = exponentials / exponentials.sum()
+    with np.errstate(divide="ignore"):
+        alone = -np.log(softmax[1])
+    together = np.log(exponentials.sum()) - (logits[1] - logits.max())
+    return f"logits 200 and 0, label 1: {alone} with log(softmax), {together:g} in one operation"
+
+
 def _batch_accuracy(runs: Sequence[ListedRun]) -> str:
     whole = percent(run.final.get("train/accuracy") for run in runs)
     return f"{whole} on all {runs[0].record['data']['train']:,}"
@@ -181,9 +200,11 @@ _CLAIMS: tuple[tuple[str, str, Callable[[Sequence[ListedRun]], str]], ...] = (
     ("S4", "clipping to [1e-10, 1 + 1e-10] keeps log finite", _clipping),
     ("S4", "99.3 % are right; the base rate is not given", _base_rate),
     ("S4", "the images are constants of the graph: a file of 754 MB", _graph_size),
+    ("S4", "summaries merged in the loop, accuracy made after the graph is written", _scopes),
+    ("S2a", "log(y) of the softmax, with no guard", _unguarded_log),
     ("S2a", "learning rate 0.001 on the sum over the batch", _mean_loss),
     ("S2a", "training accuracy 94.0 %, of one batch just trained on", _batch_accuracy),
     ("S2b", "training accuracy 97.0 %, of one batch just trained on", _batch_accuracy),
-    ("S2b-long", "many more steps would overfit", _longer),
+    ("S2b-long", "a hundred times more steps would overfit (here: ten times)", _longer),
     ("S3", "all of the first ten predictions are right", _first_ten),
 )

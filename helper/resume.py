@@ -61,9 +61,9 @@ def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     """
     longer = [name for name in _LENGTH if name in own and own[name].present]
     for name, flag in own.items():
-        if name not in stored or (name in FREE_FLAGS and flag.present):
+        if name == "resume" or (name in FREE_FLAGS and flag.present):
             continue
-        old = stored[name]
+        old = stored.get(name, flag.default)  # the experiment may have got a new flag since
         if not flag.present:
             if not (name in _LENGTH and longer):
                 flag.value = old

@@ -18,9 +18,8 @@ class Settings:
     """The settings that every experiment shares.
 
     experiment: its name, the first directory below logdir.
-    steps, batch_size, seed: with the graph and the data they decide the result.
+    steps, batch_size, seed, xla: with the graph and the data they decide the result.
     log_every, eval_every, checkpoint_every: intervals in steps; checkpoint_every 0: as eval_every.
-    xla: whether the training loop is compiled with XLA.
     keep: how many of the newest checkpoints stay beside the best one.
     resume: the directory of the run to go on with, or None for a new run.
     suffix: what the run directory's name says after its number, or "".

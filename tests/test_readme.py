@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import experiment_modules
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,6 +37,36 @@ def test_names_only_files_that_are_there(command: str) -> None:
     files = [w for w in command.split() if w.startswith(("scripts/", "experiments/"))]
     assert files or command.split()[0] == "tensorboard"
     assert all((ROOT / file).exists() for file in files)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python experiments/")])
+def test_experiments_know_their_flags(command: str) -> None:
+    words = shlex.split(command)
+    experiment_modules.load(Path(words[1]).stem, *words[2:])
+
+
+class Parsed(Exception):
+    """The arguments were understood; what they ask for is not done."""
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python scripts/")])
+def test_scripts_know_their_flags(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(method: str) -> None:
+        original = getattr(argparse.ArgumentParser, method)
+
+        def parse_and_stop(*arguments: object) -> None:
+            raise Parsed(original(*arguments))
+
+        monkeypatch.setattr(argparse.ArgumentParser, method, parse_and_stop)
+
+    _, script, *words = shlex.split(command)
+    module = importlib.import_module(f"scripts.{Path(script).stem}")
+    # What the others call themselves is parse_known_args.
+    parse("parse_known_args" if script.endswith("sweep.py") else "parse_args")
+    if not script.endswith("sweep.py"):
+        parse("parse_intermixed_args")
+    with pytest.raises(Parsed):
+        module.main(words)
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))

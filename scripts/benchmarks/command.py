@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helper.errors import LabError
-from scripts.benchmarks.race import ROOT
+from scripts.benchmarks.task import ROOT
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from helper.errors import LabError
-from scripts.benchmarks.race import ROOT
+from scripts.benchmarks.task import ROOT
 
 STEPS, EVALUATION = "training steps", "evaluation"
 SUMMARIES, PICTURES = "summaries", "weight images and confusion matrix"

@@ -12,15 +12,13 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from helper.errors import LabError
 from scripts.benchmarks import load
 from scripts.benchmarks.contestants import CONTESTANTS
-from scripts.benchmarks.task import Task
+from scripts.benchmarks.task import ROOT, Task
 
-ROOT = Path(__file__).resolve().parents[2]
 # Threads of a pool may spin for a while after their work is done: OpenMP's for up to 0.2 s.
 _REST = 0.25
 

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,8 @@ class Network:
     flags: tuple[str, ...] = ()
 
 
+ROOT = Path(__file__).resolve().parents[2]
+
 NETWORKS = {
     "softmax": Network("softmax regression, 784 → 10", "softmax"),
     "logistic": Network("logistic regression, 784 → 1", "logistic", outputs=1, weights="glorot"),
@@ -54,7 +57,7 @@ NETWORKS = {
         optimizer="adam",
         learning_rate=0.001,
         turn=1200,
-        flags=("--flagfile=experiments/presets/s0_relu_adam.flags",),
+        flags=(f"--flagfile={ROOT / 'experiments/presets/s0_relu_adam.flags'}",),
     ),
 }
 

@@ -48,6 +48,12 @@ def test_the_articles_settings():
     assert (s3["dropout"], s3["validation_split"], s3["normalize"]) == (0.5, 0.2, False)
 
 
+def test_s0_trains_as_it_is(run_experiment):
+    done = run_experiment("mlp", preset("s0_relu_adam"), "--batch_size=20", "--eval_every=10")
+    assert (done.code, done.stderr) == (0, "")
+    assert "step: 30, " in done.stdout  # 5 epochs of 120 examples
+
+
 @pytest.mark.slow
 def test_a_hidden_layer_tells_colours_apart_and_none_does_not(monkeypatch, tmp_path):
     accuracies = []

@@ -228,6 +228,22 @@ def test_the_last_durable_one_stays_until_the_next(saved, monkeypatch):
     assert saved.steps() == [6, 7, 8]
 
 
+def test_what_a_run_was_resumed_from_stays_until_the_next_durable_one(saved):
+    saved.save(1, durable=False)
+    again = object.__new__(Saved)
+    again.__dict__ |= saved.__dict__
+    with saved.graph.as_default():
+        again.checkpoints = Checkpoints(saved.run)
+    again.restore()
+    for step in range(2, 8):
+        again.save(step, durable=False)
+        again.checkpoints.prune(3)
+    assert saved.steps() == [1, 5, 6, 7]
+    again.save(8)
+    again.checkpoints.prune(3)
+    assert saved.steps() == [6, 7, 8]
+
+
 def test_a_step_that_is_saved_twice_keeps_its_tensors(saved):
     """As when a signal came during the evaluation that belongs to the step."""
     saved.save(10)

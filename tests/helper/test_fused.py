@@ -92,6 +92,24 @@ def test_xla_computes_the_same_but_for_rounding(optimizer):
     assert any(bits(compiled)[name] != bits(plain)[name] for name in plain)  # it was compiled
 
 
+@pytest.mark.parametrize(
+    "experiment, flags, optimizer",
+    [
+        ("logistic", [], lambda: tf.train.RMSPropOptimizer(0.001)),
+        ("edges", [], lambda: tf.train.AdagradOptimizer(0.01)),
+        ("mlp", ["--layers=8,4", "--activation=relu", "--output=sigmoid", "--l2=0.01"],
+         OPTIMIZERS["adam"]),
+    ],
+)  # fmt: skip
+def test_xla_compiles_the_other_experiments(experiment, flags, optimizer):
+    module = experiment_modules.load(experiment, *flags)
+    histories = []
+    for xla in (False, True):
+        model = experiment_modules.build(module, DATA, optimizer(), 0)
+        histories.append(fused_steps(model, xla=xla)[1]["loss"])
+    assert histories[1] == pytest.approx(histories[0], rel=1e-4)
+
+
 def test_another_seed_gives_other_weights():
     variables, _ = fused_steps(build("sgd"))
     other_order, _ = fused_steps(build("sgd"), seed=1)

@@ -180,6 +180,8 @@ def npy_header(shape: tuple[int, ...]) -> bytes:
         (npy_header((20, 4, 4)) + bytes(319), "takes 447 bytes where 448 are declared"),
         (npy_header((20, 4, 4)) + bytes(321), "takes 449 bytes where 448 are declared"),
         (b"\x93NUMPY\x01\x00\x05\x00{bad}", "not a readable npz"),
+        (b"\x93NUMPY\x01\x00\x0e\x00{'shape': (3,\n", "not a readable npz"),
+        (b"\x93NUMPY\x01\x00\x06\x00 {}\n x", "not a readable npz"),
         (b"something else", "not a readable npz"),
     ],
 )

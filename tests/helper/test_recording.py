@@ -202,10 +202,14 @@ def test_faults_are_told_once_and_counted(new_recording):
     for file in path.iterdir():
         file.unlink()
     path.rmdir()
+    # What is noted is told by who notes it, and does not hide what a writer has to tell.
+    assert written.note_fault("other", "another")
+    told = []
     for step in range(5):
         written.evaluation("test", step, {"accuracy": 0.5})
-        written.flush()
+        told.append(written.flush())
         written.save_record()
+    assert "was removed" in told[0] and told[1:] == [None] * 4
     written.save_predictions(np.zeros(3), np.zeros(3))
     assert written.note_fault("checkpoint", "one") and not written.note_fault("checkpoint", "two")
     faults = written.faults
@@ -213,7 +217,7 @@ def test_faults_are_told_once_and_counted(new_recording):
     assert f"{path / 'run.json'}: {gone} (and 4 more)" in faults
     assert f"{path / 'predictions.npz'}: {gone}" in faults
     assert "one (and 1 more)" in faults
-    assert len(faults) == 5  # and the event files of the run and of its test directory
+    assert len(faults) == 6  # and the event files of the run and of its test directory
     assert not any("\n" in fault for fault in faults)
 
 

@@ -56,6 +56,20 @@ def test_a_longer_run_that_xla_compiled(train, call_experiment, tmp_path):
     check_equal(only_run(tmp_path / "parts"), only_run(tmp_path / "whole"))
 
 
+def test_a_flag_that_is_newer_than_the_run(call_experiment, ended):
+    found = record(ended)
+    del found["flags"]["xla"]
+    (ended / "run.json").write_text(json.dumps(found))
+    check_refused(call_experiment("mlp", "--resume=latest", "--xla"), 2, "--xla=True", "xla=False")
+    assert "is finished" in call_experiment("mlp", "--resume=latest").stdout
+
+
+def test_switches_of_the_engine_that_changed(train, ended, monkeypatch):
+    monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_max_cluster_size=9")
+    done = train("logs", "--resume=latest", "--steps=80")
+    assert "note: TF_XLA_FLAGS changed since the start; the last bits may differ" in done.stdout
+
+
 def test_a_longer_run_with_a_validation_set(train, tmp_path):
     train("whole", "--steps=150", "--validation_split=0.25")
     train("parts", "--steps=100", "--validation_split=0.25")

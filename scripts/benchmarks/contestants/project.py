@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -13,8 +11,6 @@ from helper import cli, fused, graph
 from helper.datasets import Dataset
 from helper.tensorflow_v1 import tf
 from scripts.benchmarks.task import NETWORKS, History, Task, Train
-
-_ROOT = Path(__file__).resolve().parents[3]
 
 
 def prepare(task: Task, data: Dataset) -> Train:
@@ -31,7 +27,6 @@ def _prepare(task: Task, data: Dataset, *more_flags: str) -> Train:
     """One loop over all turns. As in a run, the pipeline prepares one superbatch ahead."""
     network = NETWORKS[task.network]
     experiment = importlib.import_module(f"experiments.{network.experiment}")
-    os.chdir(_ROOT)  # the flag files of the presets are named from there
     cli.FLAGS([f"{network.experiment}.py", *network.flags, *more_flags])
     optimizers = {"sgd": tf.train.GradientDescentOptimizer, "adam": tf.train.AdamOptimizer}
     model = graph.build(
