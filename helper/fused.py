@@ -22,8 +22,8 @@ from helper.pipeline import Superbatches, superbatches
 from helper.schedule import most_steps, schedule, steps_that_fit
 from helper.tensorflow_v1 import tf
 
-# So many single steps at the start tell how long a step takes.
-_TIMED_STEPS = 10
+# So many pieces at the start, of a single step each, tell how long a step takes.
+_TIMED_PIECES = 10
 # XLA compiles for one shape of superbatches, so many steps; a piece need not use all of them. With
 # shapes that follow from the time of a step, the last bits would follow from it too.
 _COMPILED_STEPS = 100
@@ -60,21 +60,30 @@ class FusedSteps:
         def run(plan: Sequence[tuple[int, int]]) -> Iterator[dict[str, np.ndarray]]:
             if plan:
                 self._batches.start(session, plan)
-            for _ in plan:
+            times.clear()
+            for first, last in plan:
                 started = time.monotonic()
                 values = train()
-                times.append(time.monotonic() - started)
-                self.seconds += times[-1]
+                seconds = time.monotonic() - started
+                times.append(seconds / (last - first))
+                self.seconds += seconds
                 yield values
 
-        times: list[float] = []
-        timed = min(first_step + _TIMED_STEPS, last_step)
-        yield from run(schedule(first_step, timed, boundaries, 1))
-        if timed < last_step:
-            longest = most_steps(statistics.median(times), self._bytes_per_step)
-            if self._compiled:
-                longest = min(longest, self._compiled)
-            yield from run(schedule(timed, last_step, boundaries, longest))
+        times: list[float] = []  # of a step in each piece of a plan
+        step, longest = first_step, 1
+        # To call a compiled loop takes longer than a step, which shows only in longer pieces.
+        for _ in range(2 if self._compiled else 1):
+            end = min(step + _TIMED_PIECES * longest, last_step)
+            yield from run(schedule(step, end, boundaries, longest))
+            step, longest = end, self._longest(times)
+        yield from run(schedule(step, last_step, boundaries, longest))
+
+    def _longest(self, times: Sequence[float]) -> int:
+        """The most steps of a piece, after some whose steps took these seconds each."""
+        if not times:
+            return 1
+        longest = most_steps(statistics.median(times), self._bytes_per_step)
+        return min(longest, self._compiled) if self._compiled else longest
 
 
 def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:
