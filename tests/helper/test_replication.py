@@ -70,7 +70,7 @@ def test_every_wrong_claim_is_measured(tmp_path):
     assert measured[0] == "float32(1 + 1e-10) = 1 and (1 − y) · log(1 − y) = nan"
     assert measured[1].startswith("base rate 88.65 ± 0.00 %, precision 90.00")
     assert "kB with the graph" in measured[2]
-    assert measured[3] == "no graph was written"
+    assert measured[3] == "2 nodes, built once and written whole: input, logits"
     assert measured[4] == "logits 200 and 0, label 1: inf with log(softmax), 200 in one operation"
     assert measured[5].startswith("0.1 on the mean of 100")
     assert measured[6] == "92.00 ± 1.41 % on all 60,000"

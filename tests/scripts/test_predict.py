@@ -53,15 +53,15 @@ def test_first_ten_test_digits_as_the_run_itself_answered(logdir, capsys):
     assert f"predicted: {' '.join(map(str, predicted))}" in output
 
 
-def test_data_that_was_moved(call_experiment, idx_directory, tmp_path, capsys):
+def test_data_that_was_moved(call_experiment, idx_directory, tmp_path, capfd):
     shutil.copytree(idx_directory, tmp_path / "before")
     arguments = ["--data_dir=before", "--steps=20", "--batch_size=20"]
     assert call_experiment("softmax", *arguments).code == 0
     (tmp_path / "before").rename(tmp_path / "after")
     assert say("softmax/0001-*") == 1
-    assert "before" in capsys.readouterr().err
+    assert "before" in capfd.readouterr().err
     assert say("softmax/0001-*", "--data_dir", "after") == 0
-    assert len(rows(capsys.readouterr().out)) == 10
+    assert len(rows(capfd.readouterr().out)) == 10
 
 
 def test_any_range_with_mistakes_and_a_strip(logdir, tmp_path, capsys):
