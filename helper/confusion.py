@@ -8,9 +8,9 @@ from helper.drawing import draw_number, number_size
 
 # Up to so many classes the numbers stand in the picture's cells; for more they would be too many.
 _MOST_NUMBERED = 20
-_ZOOM = 2
-_PADDING = 4
-_SMALL_CELL = 8
+_ZOOM = 1
+_PADDING = 2
+_SMALL_CELL = 4
 
 
 def count(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
