@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from helper import console, environment, graph, rewind, runs
@@ -43,7 +45,8 @@ def train(
     model = graph.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
     fused = FusedSteps(model, data.train, settings.batch_size, settings.seed, settings.xla)
     with model.graph.as_default(), model.session() as session:
-        _initialize(session)
+        with _enough_memory():
+            session.run(tf.global_variables_initializer())
         # Until here a signal ends the program at once: there is nothing yet to save.
         with StopRequest() as stop:
             run = _open_run(settings, data, model)
@@ -59,7 +62,8 @@ def train(
                 session, model, data, settings, recording, checkpoints, describe, stop, restored
             )
             try:
-                loop.run(fused)
+                with _enough_memory():
+                    loop.run(fused)
             finally:
                 recording.close(loop.status, loop.step, loop.final, loop.seconds)
     console.result(run.path, run.record, recording.faults)
@@ -68,12 +72,15 @@ def train(
     return {"completed": 0, "interrupted": stop.exit_code}.get(loop.status, 1)
 
 
-def _initialize(session: Any) -> None:
-    """Give every variable its initial value. Raises UsageError where the memory is not enough."""
+@contextlib.contextmanager
+def _enough_memory() -> Iterator[None]:
+    """Raises UsageError where TensorFlow finds that the memory is not enough."""
     try:
-        session.run(tf.global_variables_initializer())
+        yield
     except tf.errors.ResourceExhaustedError:
-        raise UsageError("the model does not fit into memory; choose smaller layers") from None
+        raise UsageError(
+            "the model does not fit into memory; choose smaller layers, or a smaller --batch_size"
+        ) from None
 
 
 def _open_run(settings: Settings, data: Dataset, model: Model) -> runs.Run | None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from helper import events, tf
+from helper.fused import FusedSteps
 from tests.command_line import curve, finish, only_run, record, runs, start
 
 FLAGS = ["--steps=60", "--batch_size=50", "--log_every=10", "--eval_every=30"]
@@ -155,6 +156,17 @@ def test_the_logistic_answers_that_are_kept(call_experiment, idx_directory, tmp_
     assert final["test/base rate"] == pytest.approx(0.9)
     assert final["test/accuracy"] > 0.95
     assert right.mean() == pytest.approx(final["test/accuracy"])
+
+
+def test_memory_that_is_not_enough(call_experiment, idx_directory, tmp_path, monkeypatch):
+    def run(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating a tensor")
+
+    monkeypatch.setattr(FusedSteps, "run", run)
+    done = call_experiment("softmax", f"--data_dir={idx_directory}", *FLAGS)
+    assert (done.code, done.stderr.count("\n")) == (2, 1)
+    assert "error: the model does not fit into memory" in done.stderr
+    assert record(only_run(tmp_path / "logs"))["status"] == "failed"
 
 
 def test_a_batch_of_the_whole_data_set(call_experiment, idx_directory, tmp_path):
