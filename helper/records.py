@@ -11,6 +11,8 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import CRC_TABLE, mask
 
 _HEADER = struct.Struct("<QI")  # length of the payload, masked CRC-32C of those 8 bytes
 _CHECKSUM = struct.Struct("<I")
+# What a record takes beside its payload, in bytes.
+OVERHEAD = _HEADER.size + _CHECKSUM.size
 _TABLE = np.array(CRC_TABLE, np.uint32)
 # Checking many short records at once costs one pass per byte of the longest of them; a longer
 # record (an image, a graph) is checked on its own, and only when its reader asks for it.
@@ -32,6 +34,12 @@ class Record:
         if self._intact is None:
             self._intact = masked_crc32c(self.payload) == self._checksum
         return self._intact
+
+    def framed(self) -> bytes:
+        """The record as it stands in a file."""
+        length = struct.pack("<Q", len(self.payload))
+        header = _HEADER.pack(len(self.payload), masked_crc32c(length))
+        return header + self.payload + _CHECKSUM.pack(self._checksum)
 
 
 def read_records(path: Path, report: Callable[[str], None]) -> Iterator[Record]:

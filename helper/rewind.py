@@ -1,12 +1,11 @@
 """Take the event files of a run back to an earlier step, so that a resumed run logs no point twice.
 
 TensorBoard's two loaders do not agree on what a restart means for points that were already logged,
-so the points after the checkpoint are taken out of the files themselves.
+so the points after the checkpoint are taken out of the files themselves. No TensorFlow.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +13,8 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
-from helper.files import PARTIAL, remove_partial, sync
-from helper.records import read_records
-from helper.tensorflow_v1 import tf
+from helper.files import remove_partial, replace_atomically
+from helper.records import OVERHEAD, read_records
 
 # Written when a run ends, and again when the resumed run does.
 _AT_THE_END = ("final/", "_hparams_/session_end_info")
@@ -31,7 +29,7 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
     Returns:
         a line for each of these directories that lacks points which it should have, because its
         files were damaged or removed, and the number of values that it lacks.
-    Raises OSError, or a ``tf.errors.OpError``, where a file cannot be replaced.
+    Raises OSError where a file cannot be replaced.
     """
     gaps, lost = [], 0
     for name in sorted({*kept, *_subdirectories(run_directory)}):
@@ -69,26 +67,11 @@ def _event_files(directory: Path) -> list[Path]:
 
 def _filter(path: Path, last_step: int) -> list[Event]:
     """Keep the intact events up to a step, and return them; a file of no others is left alone."""
-    payloads = [record.payload for record in read_records(path, lambda _: None) if record.intact]
-    kept = [(p, event) for p in payloads if (event := _kept(p, last_step)) is not None]
-    if len(kept) < len(payloads) or sum(len(p) + 16 for p, _ in kept) != path.stat().st_size:
-        _replace(path, [payload for payload, _ in kept])
+    intact = [record for record in read_records(path, lambda _: None) if record.intact]
+    kept = [(r, event) for r in intact if (event := _kept(r.payload, last_step)) is not None]
+    if sum(len(r.payload) + OVERHEAD for r, _ in kept) != path.stat().st_size:
+        replace_atomically(path, lambda file: file.writelines(r.framed() for r, _ in kept))
     return [event for _, event in kept]
-
-
-def _replace(path: Path, payloads: list[bytes]) -> None:
-    temporary = path.with_name(PARTIAL + "events")
-    try:
-        with tf.io.TFRecordWriter(str(temporary)) as writer:
-            for payload in payloads:
-                writer.write(payload)
-        sync(temporary)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    sync(path.parent)
 
 
 def _kept(payload: bytes, last_step: int) -> Event | None:

@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from helper import records
 from helper.errors import reason
 from helper.files import sync
 from helper.tensorflow_v1 import tf
 
 _file_numbers = itertools.count()
-# A TFRecord is a length (8 bytes), its checksum (4), the payload, and the payload's checksum (4).
-_RECORD_OVERHEAD = 16
 
 
 class EventWriter:
@@ -111,7 +110,7 @@ class EventWriter:
         if self.fault is not None:
             return
         payload = event.SerializeToString()
-        self._bytes += len(payload) + _RECORD_OVERHEAD
+        self._bytes += len(payload) + records.OVERHEAD
         with self._noting_faults():
             self._writer.write(payload)
 
