@@ -9,6 +9,7 @@ chooses other kernels, so that the last bits are others than those of single ste
 
 from __future__ import annotations
 
+import functools
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from helper.pipeline import Superbatches, superbatches
 from helper.schedule import most_steps, schedule, steps_that_fit
 from helper.tensorflow_v1 import tf
 
-# So many pieces at the start, of a single step each, tell how long a step takes.
+# So many pieces at the start tell how long a step takes.
 _TIMED_PIECES = 10
 # XLA compiles for one shape of superbatches, so many steps; a piece need not use all of them. With
 # shapes that follow from the time of a step, the last bits would follow from it too.
@@ -40,10 +41,12 @@ class FusedSteps:
         self, model: Model, split: Split, batch_size: int, seed: int, xla: bool = False
     ) -> None:
         self.seconds = 0.0
-        self._bytes_per_step = batch_size * split.images.shape[1]
-        self._compiled = min(_COMPILED_STEPS, steps_that_fit(self._bytes_per_step)) if xla else None
+        self._xla = xla
+        self._limit = steps_that_fit(batch_size * split.images.shape[1])
+        if xla:
+            self._limit = min(self._limit, _COMPILED_STEPS)
         with model.graph.as_default():
-            self._batches = superbatches(split, batch_size, seed, self._compiled)
+            self._batches = superbatches(split, batch_size, seed, self._limit if xla else None)
             self._histories = _loop(model, self._batches, xla)
 
     def run(
@@ -72,18 +75,13 @@ class FusedSteps:
         times: list[float] = []  # of a step in each piece of a plan
         step, longest = first_step, 1
         # To call a compiled loop takes longer than a step, which shows only in longer pieces.
-        for _ in range(2 if self._compiled else 1):
+        for _ in range(2 if self._xla else 1):
             end = min(step + _TIMED_PIECES * longest, last_step)
             yield from run(schedule(step, end, boundaries, longest))
-            step, longest = end, self._longest(times)
+            if end == last_step:
+                return
+            step, longest = end, most_steps(statistics.median(times), self._limit)
         yield from run(schedule(step, last_step, boundaries, longest))
-
-    def _longest(self, times: Sequence[float]) -> int:
-        """The most steps of a piece, after some whose steps took these seconds each."""
-        if not times:
-            return 1
-        longest = most_steps(statistics.median(times), self._bytes_per_step)
-        return min(longest, self._compiled) if self._compiled else longest
 
 
 def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:
@@ -92,37 +90,36 @@ def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:
     Returns:
         the history of every metric: float32 [steps]. Fetching them runs the loop.
     """
-
-    def train(images: Any, labels: Any, steps: Any) -> list[Any]:
-        longest = tf.shape(images)[0]
-
-        def train_one_step(index: Any, *histories: Any) -> list[Any]:
-            # Graph-construction time: called once; every variable of the first copy is found again.
-            step = model.build_again(
-                model.inputs._replace(
-                    images=images[index], labels=labels[index], training=tf.constant(True)
-                )
-            )
-            # Without this tie the update would be pruned, and the next step could start before it.
-            with tf.control_dependencies([step.train_step]):
-                next_index = index + 1
-            values = step.metrics.values()
-            return [
-                next_index,
-                *(h.write(index, v) for h, v in zip(histories, values, strict=True)),
-            ]
-
-        _, *histories = tf.while_loop(
-            lambda index, *_: index < steps,
-            train_one_step,
-            [0, *(tf.TensorArray(tf.float32, longest) for _ in model.step.metrics)],
-            parallel_iterations=1,
-        )
-        return [history.stack() for history in histories]
-
+    train = functools.partial(_train, model)
     if xla:
         train = tf.function(train, jit_compile=True, autograph=False)
     with tf.name_scope("fused_steps"):
         histories = train(batches.images, batches.labels, batches.steps)
         histories = [history[: batches.steps] for history in histories]
     return dict(zip(model.step.metrics, histories, strict=True))
+
+
+def _train(model: Model, images: Any, labels: Any, steps: Any) -> list[Any]:
+    """The loop over the first ``steps`` batches. Returns float32 [batches] for every metric."""
+
+    def train_one_step(index: Any, *histories: Any) -> list[Any]:
+        # Graph-construction time: called once; every variable of the first copy is found again.
+        step = model.build_again(
+            model.inputs._replace(
+                images=images[index], labels=labels[index], training=tf.constant(True)
+            )
+        )
+        # Without this tie the update would be pruned, and the next step could start before it.
+        with tf.control_dependencies([step.train_step]):
+            next_index = index + 1
+        values = step.metrics.values()
+        return [next_index, *(h.write(index, v) for h, v in zip(histories, values, strict=True))]
+
+    batches = tf.shape(images)[0]
+    _, *histories = tf.while_loop(
+        lambda index, *_: index < steps,
+        train_one_step,
+        [0, *(tf.TensorArray(tf.float32, batches) for _ in model.step.metrics)],
+        parallel_iterations=1,
+    )
+    return [history.stack() for history in histories]

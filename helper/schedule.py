@@ -38,10 +38,9 @@ def schedule(
     return runs
 
 
-def most_steps(seconds_per_step: float, bytes_per_step: int) -> int:
-    """The most steps that one run may take, from the time and the image bytes of one step."""
-    by_time = MOST_SECONDS / max(seconds_per_step, 1e-9)
-    return max(1, min(int(by_time), steps_that_fit(bytes_per_step)))
+def most_steps(seconds_per_step: float, limit: int) -> int:
+    """The most steps that one run may take: what time allows, at least 1, at most the limit."""
+    return max(1, min(int(MOST_SECONDS / max(seconds_per_step, 1e-9)), limit))
 
 
 def steps_that_fit(bytes_per_step: int) -> int:

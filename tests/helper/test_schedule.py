@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from helper.schedule import MOST_BYTES, MOST_SECONDS, most_steps, schedule
+from helper.schedule import MOST_BYTES, MOST_SECONDS, most_steps, schedule, steps_that_fit
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,6 @@ def test_runs_of_no_steps_are_refused():
 
 
 def test_the_slower_limit_holds():
-    assert most_steps(0.001, 1) == MOST_SECONDS * 1000
-    assert most_steps(1e-9, 78_400) == MOST_BYTES // 78_400
-    assert most_steps(5.0, 60_000 * 784) == 1  # a single step is never cut
+    assert most_steps(0.001, steps_that_fit(1)) == MOST_SECONDS * 1000
+    assert most_steps(1e-9, steps_that_fit(78_400)) == MOST_BYTES // 78_400
+    assert most_steps(5.0, steps_that_fit(60_000 * 784)) == 1  # a single step is never cut
