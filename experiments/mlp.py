@@ -45,8 +45,7 @@ flags.DEFINE_enum(
     "optimizer",
     "sgd",
     list(OPTIMIZERS),
-    "The optimizer of tf.train. By default "
-    "the learning rate is 0.1 for sgd, 0.01 for momentum and adagrad, 0.001 for adam and rmsprop.",
+    f"The optimizer of tf.train. Default learning rates: {LEARNING_RATES}.",
 )
 flags.DEFINE_float("l2", 0.0, "What is minimised has this times the sum of all squared weights.")
 flags.DEFINE_bool("normalize", True, "Divide the pixels by 255; --nonormalize leaves 0 to 255.")

@@ -125,8 +125,13 @@ class Checkpoints:
         if not self._run.is_in_place():
             return
         complete = files.find_all(self._directory)
-        scores = {prefix: self._score(prefix) for prefix in complete}
-        scored = [(score, -i) for i, p in enumerate(complete) if (score := scores[p]) is not None]
+        known = self._scores
+        self._scores = {p: known[p] if p in known else files.read_score(p) for p in complete}
+        scored = [
+            (score, -i)
+            for i, score in enumerate(self._scores.values())  # in the order of their steps
+            if score is not None
+        ]
         kept = {*complete[-keep:], *(p for p in complete if p == self._durable)}
         if scored:
             kept.add(complete[-max(scored)[1]])
@@ -135,11 +140,6 @@ class Checkpoints:
         for prefix in complete:
             if prefix not in kept:
                 files.remove(prefix)
-
-    def _score(self, prefix: Path) -> float | None:
-        if prefix not in self._scores:
-            self._scores[prefix] = files.read_score(prefix)
-        return self._scores[prefix]
 
     def sweep(self) -> None:
         """Remove what killed saves left behind."""
@@ -170,8 +170,7 @@ def newest(
     """
     complete = files.find_all(run_directory / DIRECTORY)[::-1]
     if best:
-        scores = {prefix: files.read_score(prefix) for prefix in complete}
-        complete.sort(key=lambda prefix: -math.inf if (s := scores[prefix]) is None else s)
+        complete.sort(key=lambda p: -math.inf if (score := files.read_score(p)) is None else score)
         complete.reverse()
     for prefix in complete:
         try:

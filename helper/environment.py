@@ -16,6 +16,7 @@ from helper.tensorflow_v1 import tf
 # The instruction sets by which oneDNN and Eigen choose their kernels.
 _FEATURES = re.compile(r"(?:avx|fma|sse4|amx|asimd|sve|bf16)\w*")
 
+# Environment variables that choose kernels as well.
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "TF_XLA_FLAGS", "XLA_FLAGS")
 
 

@@ -140,9 +140,13 @@ def read_npz_stream(
             x_train, y_train, x_test, y_test = (_member(archive, key, name) for key in NPZ_ARRAYS)
             return x_train, y_train, x_test, y_test
     except (
-        *(zipfile.BadZipFile, zlib.error, EOFError, ValueError),
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
         RuntimeError,  # the archive is encrypted
-        *(SyntaxError, tokenize.TokenError),  # NumPy reads a header as Python
+        SyntaxError,  # NumPy reads a header as Python
+        tokenize.TokenError,
     ) as error:
         raise DataError(f"{name} is not a readable npz archive: {error}") from None
 

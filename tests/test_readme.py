@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,20 +53,19 @@ class Parsed(Exception):
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("python scripts/")])
 def test_scripts_know_their_flags(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def parse(method: str) -> None:
-        original = getattr(argparse.ArgumentParser, method)
-
-        def parse_and_stop(*arguments: object) -> None:
+    def stop_after(original: Callable[..., object]) -> Callable[..., None]:
+        def parse(*arguments: object) -> None:
             raise Parsed(original(*arguments))
 
-        monkeypatch.setattr(argparse.ArgumentParser, method, parse_and_stop)
+        return parse
 
     _, script, *words = shlex.split(command)
     module = importlib.import_module(f"scripts.{Path(script).stem}")
-    # What the others call themselves is parse_known_args.
-    parse("parse_known_args" if script.endswith("sweep.py") else "parse_args")
-    if not script.endswith("sweep.py"):
-        parse("parse_intermixed_args")
+    # A sweep leaves the flags of the experiment to the experiment.
+    sweep = script.endswith("sweep.py")
+    for name in ["parse_known_args"] if sweep else ["parse_args", "parse_intermixed_args"]:
+        original = getattr(argparse.ArgumentParser, name)
+        monkeypatch.setattr(argparse.ArgumentParser, name, stop_after(original))
     with pytest.raises(Parsed):
         module.main(words)
 

@@ -13,6 +13,8 @@ import numpy as np
 
 from helper.datasets import Split
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @dataclass(frozen=True)
 class Network:
@@ -38,8 +40,6 @@ class Network:
     turn: int = 3000
     flags: tuple[str, ...] = ()
 
-
-ROOT = Path(__file__).resolve().parents[2]
 
 NETWORKS = {
     "softmax": Network("softmax regression, 784 → 10", "softmax"),

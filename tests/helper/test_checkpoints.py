@@ -189,14 +189,20 @@ def test_the_newest_and_the_best_stay(saved):
     assert saved.steps() == [7, 8]  # two stay, should one of them be damaged
 
 
-def test_two_stay_in_a_resumed_run(saved):
-    for step, score in ((1, 0.1), (2, 0.2), (3, 0.3)):
-        saved.save(step, score)
+def resumed(saved):
+    """The same run in a later process."""
     again = object.__new__(Saved)
     again.__dict__ |= saved.__dict__
     with saved.graph.as_default():
         again.checkpoints = Checkpoints(saved.run)
     again.restore()
+    return again
+
+
+def test_two_stay_in_a_resumed_run(saved):
+    for step, score in ((1, 0.1), (2, 0.2), (3, 0.3)):
+        saved.save(step, score)
+    again = resumed(saved)
     again.checkpoints.prune(1)
     assert saved.steps() == [2, 3]
 
@@ -230,11 +236,7 @@ def test_the_last_durable_one_stays_until_the_next(saved, monkeypatch):
 
 def test_what_a_run_was_resumed_from_stays_until_the_next_durable_one(saved):
     saved.save(1, durable=False)
-    again = object.__new__(Saved)
-    again.__dict__ |= saved.__dict__
-    with saved.graph.as_default():
-        again.checkpoints = Checkpoints(saved.run)
-    again.restore()
+    again = resumed(saved)
     for step in range(2, 8):
         again.save(step, durable=False)
         again.checkpoints.prune(3)
