@@ -3,7 +3,8 @@
 ``from helper import *`` gives ``tf`` (TensorFlow's version 1 interface), ``np``,
 ``weight_variable``, ``bias_variable``, ``prewitt_filter`` and ``mnist_samples``. The names are
 looked up when they are first used (PEP 562), so that a tool which only reads runs, and imports
-``helper.events`` or ``helper.runs``, does not wait for TensorFlow.
+``helper.runs`` or ``helper.comparing``, does not wait for TensorFlow. An experiment also imports
+``cli``, ``flag_types`` and ``training`` from here.
 """
 
 from __future__ import annotations
@@ -24,16 +25,21 @@ __all__ = [  # noqa: F822 - looked up by __getattr__
 
 _HOME = {
     "tf": "helper.tensorflow_v1",
-    "weight_variable": "helper.variables",
-    "bias_variable": "helper.variables",
-    "prewitt_filter": "helper.variables",
-    "mnist_samples": "helper.datasets",
+    "weight_variable": "helper.graph.variables",
+    "bias_variable": "helper.graph.variables",
+    "prewitt_filter": "helper.graph.variables",
+    "mnist_samples": "helper.data.datasets",
+}
+_MODULES = {
+    "np": "numpy",
+    "cli": "helper.training.cli",
+    "flag_types": "helper.training.flag_types",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "np":
-        return importlib.import_module("numpy")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name not in _HOME:
         raise AttributeError(f"module 'helper' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME[name]), name)

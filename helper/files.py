@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
 # What a killed writer leaves begins so. The file's own name is not in it: a reader that looks for
 # a word in names (TensorBoard does) must not take it for a whole file.
 PARTIAL = ".partial-"

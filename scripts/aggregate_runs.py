@@ -18,8 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import aggregate, comparison, listing
 from helper.command import Parser, run
+from helper.comparing import aggregate, comparison
+from helper.runs import listing
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,10 +21,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import cleaning, comparison, listing, tables
+from helper import tables
 from helper.command import Parser, run
+from helper.comparing import comparison
 from helper.errors import LabError, UsageError
-from helper.listing import ListedRun
+from helper.runs import cleaning, listing
+from helper.runs.listing import ListedRun
 
 ACTIONS = ("list", "remove", "archive", "rename")
 

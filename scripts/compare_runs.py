@@ -20,11 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import comparison, export, listing, report_html, tables, verdict
+from helper import tables
 from helper.command import Parser, run
-from helper.comparison import Group, Table, text
+from helper.comparing import comparison, export, report_html, verdict
+from helper.comparing.comparison import Group, Table, text
 from helper.errors import UsageError
-from helper.listing import ListedRun
+from helper.runs import listing
+from helper.runs.listing import ListedRun
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import listing, tables
+from helper import tables
 from helper.command import Parser, run
-from helper.difference import SECTIONS, difference, shown
+from helper.comparing.difference import SECTIONS, difference, shown
 from helper.errors import UsageError
-from helper.listing import ListedRun
+from helper.runs import listing
+from helper.runs.listing import ListedRun
 
 ALL = (*SECTIONS, "graph")
 

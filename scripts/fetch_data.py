@@ -10,8 +10,9 @@ from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import cache, console, datasets
+from helper.data import cache, datasets
 from helper.errors import LabError, UsageError
+from helper.training import console
 
 
 class Parser(argparse.ArgumentParser):

@@ -18,18 +18,19 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import datasets, listing
 from helper.command import Parser, index_range, run
+from helper.data import datasets
 from helper.errors import UsageError
-from helper.events import Scalars
-from helper.listing import ListedRun
+from helper.runs import listing
+from helper.runs.events import Scalars
+from helper.runs.listing import ListedRun
 
 SPLITS = ("train", "validation", "test")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
-    from helper import plots  # asks for matplotlib, which --help does without
+    from helper.comparing import plots  # asks for matplotlib, which --help does without
 
     plots.check_target(flags.out)
     if flags.activations is not None:

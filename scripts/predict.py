@@ -20,11 +20,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import listing, runs, tables
+from helper import tables
 from helper.command import Parser, index_range, run
-from helper.datasets import Split
+from helper.data.datasets import Split
 from helper.errors import LabError, UsageError
-from helper.listing import ListedRun
+from helper.runs import directory as runs
+from helper.runs import listing
+from helper.runs.listing import ListedRun
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
     chosen = one_run(flags.run, Path(flags.logdir))
     if flags.strip:
-        from helper import plots
+        from helper.comparing import plots
 
         plots.check_target(flags.strip)
     pictures = read_files(flags.files, chosen) if flags.files else None
@@ -84,7 +86,7 @@ def one_run(name: str, logdir: Path) -> ListedRun:
 
 def read_files(files: Sequence[str], chosen: ListedRun) -> np.ndarray:
     """The pictures as MNIST would have them: uint8 [files, 784]."""
-    from helper import digit_images
+    from helper.data import digit_images
 
     shape = chosen.record["data"]["image_shape"]
     if shape != [digit_images.SIDE, digit_images.SIDE]:
@@ -123,7 +125,7 @@ def load_experiment(chosen: ListedRun, data_dir: str | None) -> ModuleType:
 
 def examples(chosen: ListedRun, split: str, images: str) -> tuple[list[str], Split]:
     """Some examples of the data that the run was trained with, and their names."""
-    from helper import cli
+    from helper.training import cli
 
     data = cli.load_data()
     if data.sha256 != chosen.data_sha256:
@@ -139,7 +141,9 @@ def predictor(
 ) -> Callable[[Split], tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
     """A function from examples to predictions, targets (int64 [n] each) and the probability of
     each prediction (float32 [n], or None if the model gives none)."""
-    from helper import checkpoints, graph, tf
+    from helper import tf
+    from helper.graph import model as graph
+    from helper.saving import checkpoints
 
     data = chosen.record["data"]
     # This optimizer has no variables of its own: only what the model computes with is restored.

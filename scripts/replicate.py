@@ -19,11 +19,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import export, listing, replication, tables
+from helper import tables
 from helper.command import Parser, run
+from helper.comparing import export
 from helper.errors import UsageError
-from helper.listing import ListedRun
-from helper.replication import System
+from helper.runs import listing
+from helper.runs.listing import ListedRun
+from scripts.replication import claims as replication
+from scripts.replication.claims import System
 
 ROOT = Path(__file__).resolve().parents[1]
 

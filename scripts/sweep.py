@@ -20,12 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper import grid
 from helper.command import Parser, run
 from helper.errors import UsageError
-from helper.grid import Setting
-from helper.progress import SweepProgress
-from helper.sweeping import FINISHED, Sweep
+from helper.sweeping import grid
+from helper.sweeping.grid import Setting
+from helper.sweeping.progress import SweepProgress
+from helper.sweeping.sweep import FINISHED, Sweep
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helper import events
+from helper.runs import events
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,7 +64,7 @@ def finish(process: subprocess.Popen[str]) -> Finished:
 
 def call(name: str, *arguments: str, monkeypatch: Any, capfd: Any) -> Finished:
     """The same inside this process: ``cli.run`` on the experiment's ``main``."""
-    from helper import cli
+    from helper.training import cli
     from tests import experiment_modules
 
     module = experiment_modules.load(name)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helper.datasets import Dataset, Split
+from helper.data.datasets import Dataset, Split
 from tests import command_line, data_files
 
 

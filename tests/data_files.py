@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helper import idx, sources
+from helper.data import idx, sources
 
 NAMES = tuple(file.name for file in sources.MNIST_FILES)
 

@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from helper import cli, datasets, graph, tf
-from helper.datasets import Dataset, Split
-from helper.fused import FusedSteps
-from helper.graph import Model
+from helper import tf
+from helper.data import datasets
+from helper.data.datasets import Dataset, Split
+from helper.graph import model as graph
+from helper.graph.fused import FusedSteps
+from helper.graph.model import Model
+from helper.training import cli
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 BATCH_SIZE = 20

@@ -88,7 +88,7 @@ def _serve() -> None:
             sys.stdin, sys.stdout = open(0), open(1, "w", buffering=1)  # noqa: SIM115
             if die_at:
                 _die_at(die_at)
-            from helper import cli
+            from helper.training import cli
 
             module = experiment_modules.load(name)
             sys.argv = [str(module.__file__), *arguments]

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from helper import events, tf
+from helper import tf
+from helper.runs import events
 from tests.command_line import record
 
 

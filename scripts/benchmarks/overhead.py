@@ -82,13 +82,13 @@ def watch_a_run(watch: Stopwatch) -> None:
     """Put the stopwatch on whatever a run calls between its steps."""
     from rich.live import Live
 
-    from helper import loop
-    from helper.averages import IntervalMeans
-    from helper.checkpoints import Checkpoints
-    from helper.console import TrainingProgress
-    from helper.fused import FusedSteps
-    from helper.pictures import Pictures
-    from helper.recording import Recording
+    from helper.graph.fused import FusedSteps
+    from helper.pictures.summaries import Pictures
+    from helper.saving.checkpoints import Checkpoints
+    from helper.saving.run_writer import Recording
+    from helper.training import loop
+    from helper.training.averages import IntervalMeans
+    from helper.training.console import TrainingProgress
 
     watch.watch(loop.TrainingLoop, "run", REST)
     watch.watch(loop.TrainingLoop, "_evaluate", EVALUATION)
@@ -183,7 +183,7 @@ def _check(share: float, aim: float | None) -> str:
 def _main(experiment: str, output: str, *arguments: str) -> None:
     import importlib
 
-    from helper import cli
+    from helper.training import cli
 
     watch = Stopwatch()
     watch_a_run(watch)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helper.datasets import Split
+from helper.data.datasets import Split
 
 ROOT = Path(__file__).resolve().parents[2]
 

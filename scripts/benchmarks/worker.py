@@ -13,7 +13,7 @@ import os
 import sys
 import time
 
-from helper import datasets
+from helper.data import datasets
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.task import Task
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helper import cli, tf
-from helper.events import read_scalars
-from helper.pipeline import positions_to_examples
+from helper import tf
+from helper.graph.pipeline import positions_to_examples
+from helper.runs.events import read_scalars
+from helper.training import cli
 from tests.experiment_modules import BATCH_SIZE, build, load, run, small_data, train
 
 ACTIVATIONS = {

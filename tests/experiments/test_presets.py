@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from helper import cli, datasets
+from helper.data import datasets
+from helper.training import cli
 from tests.experiment_modules import EXPERIMENTS, build, load, run, small_data
 
 PARAMETERS = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helper import tf
-from helper.evaluation import evaluator
+from helper.graph.evaluation import evaluator
 from tests import experiment_modules, one_step
 from tests.experiment_modules import small_data
 

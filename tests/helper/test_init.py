@@ -2,26 +2,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import helper
+from helper.files import PROJECT_ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 READERS = [
-    "events",
-    "runs",
-    "cli",
-    "datasets",
-    "cache",
-    "idx",
-    "records",
     "errors",
-    "console",
-    "schedule",
-    "where",
+    "command",
+    "data.datasets",
+    "data.cache",
+    "graph.schedule",
+    "training.cli",
+    "training.console",
+    "runs.events",
+    "runs.listing",
+    "runs.cleaning",
+    "runs.tfrecords",
+    "comparing.where",
+    "comparing.comparison",
+    "sweeping.sweep",
 ]
 
 
@@ -34,7 +36,7 @@ def test_what_only_reads_runs_does_not_import_tensorflow():
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT_ROOT, timeout=60
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
 

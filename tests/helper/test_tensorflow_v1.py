@@ -4,14 +4,12 @@ import os
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
-from helper import events
+from helper.files import PROJECT_ROOT
+from helper.runs import events
 from helper.tensorflow_v1 import stderr_held_back
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_lines_are_held_back(capfd):
@@ -98,7 +96,7 @@ with tf.Session() as sess:
 START = """
 import runpy, sys
 import numpy as np
-from helper import datasets
+from helper.data import datasets
 
 def load(name="mnist"):
     random = np.random.RandomState(0)
@@ -124,7 +122,7 @@ def test_experiment_of_version_1_runs_unchanged(tmp_path):
     done = subprocess.run(
         [sys.executable, "../start.py", "../experiment.py"],
         cwd=elsewhere,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(PROJECT_ROOT)},
         capture_output=True,
         text=True,
         timeout=120,

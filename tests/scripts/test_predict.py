@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helper import command, datasets
+from helper import command
+from helper.data import datasets
 from scripts import predict
 from tests import experiment_modules
 from tests.experiment_modules import small_data

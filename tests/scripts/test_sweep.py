@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from helper import listing
+from helper.runs import listing
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "sweep.py"
 EXPERIMENT = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
-from helper import runs
+from helper.runs import directory as runs
 flags = dict(item[2:].split("=", 1) for item in sys.argv[1:])
 if flags.get("seed") == "13":
     sys.exit("error: 13 brings bad luck")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from helper.datasets import Dataset
+from helper.data.datasets import Dataset
 from helper.tensorflow_v1 import tf
 from scripts.benchmarks.task import (
     NETWORKS,

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from helper.datasets import Dataset
+from helper.data.datasets import Dataset
 from scripts.benchmarks.task import (
     NETWORKS,
     History,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helper.datasets import Dataset
+from helper.data.datasets import Dataset
 from helper.tensorflow_v1 import stderr_held_back
 from scripts.benchmarks.task import (
     NETWORKS,

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from helper import cli, fused, graph
-from helper.datasets import Dataset
+from helper.data.datasets import Dataset
+from helper.graph import fused
+from helper.graph import model as graph
 from helper.tensorflow_v1 import tf
+from helper.training import cli
 from scripts.benchmarks.task import NETWORKS, History, Task, Train
 
 

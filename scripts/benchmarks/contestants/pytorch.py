@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from helper.datasets import Dataset
+from helper.data.datasets import Dataset
 from scripts.benchmarks.task import (
     NETWORKS,
     History,

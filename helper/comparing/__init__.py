@@ -1,0 +1,1 @@
+"""Runs side by side: tables, groups of seeds, verdicts, reports and plots. No TensorFlow."""

@@ -1,0 +1,218 @@
+"""Lay runs side by side: which settings differ, what each reached, and groups of seeds."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from helper.comparing import where
+from helper.errors import UsageError
+from helper.runs.events import Scalars
+from helper.runs.listing import ListedRun
+
+# Flags that say where things are and what is kept, not what is computed.
+_PLACES = {"logdir", "run_name", "data_dir", "resume", "checkpoint_every", "keep"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """columns: the names in order; rows: a value, or None, for each column."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that agree in all settings but those that were ignored (as a rule: the seed)."""
+
+    name: str
+    settings: dict[str, Any]
+    runs: list[ListedRun]
+
+
+def select(runs: Sequence[ListedRun], condition: str) -> list[ListedRun]:
+    """The runs for which a condition holds. Raises UsageError for a name that no run has."""
+    holds, names = where.parse(condition)
+    if runs:
+        for name in names:
+            check_field(name, (run.fields for run in runs))
+    return [run for run in runs if holds(run.fields)]
+
+
+def check_field(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    known = {key for row in rows for key in row}
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}"
+        raise UsageError(f"no run has a field {name!r}{hint}")
+
+
+def differing_settings(runs: Sequence[ListedRun]) -> list[str]:
+    """The settings in which the runs differ; a setting that a run lacks differs too."""
+    known = [run for run in runs if run.record]
+    names = dict.fromkeys(name for run in known for name in run.flags)
+    differing = [
+        name
+        for name in names
+        if name not in _PLACES and len({_key(run.flags.get(name)) for run in known}) > 1
+    ]
+    several = len({run.fields["experiment"] for run in known}) > 1
+    return ["experiment"] * several + differing
+
+
+def run_table(
+    runs: Sequence[ListedRun], metrics: Sequence[str], target: float | None = None
+) -> Table:
+    """A row a run: the settings that differ, final and best metrics, the time it took, status."""
+    settings = differing_settings(runs)
+    columns = ["name", *settings]
+    for metric in metrics:
+        columns += [metric, f"best/{metric}", f"best_step/{metric}"]
+    if target is not None:
+        columns.append(_target_column(target))
+    columns += ["step", "seconds", "steps_per_second", "status"]
+    rows = []
+    for run in runs:
+        row = {column: run.fields.get(column) for column in columns}
+        if target is not None:
+            row[_target_column(target)] = seconds_to(target, metrics[0], run.curve(metrics[0]))
+        rows.append(row)
+    return Table(columns, rows)
+
+
+def seconds_to(target: float, metric: str, curve: Scalars | None) -> float | None:
+    """Training time (s) until a curve first reaches the target, None if it never does."""
+    if curve is None:
+        return None
+    target = float(np.float32(target))  # as event files hold it: 0.95 is reached at 9,500 of 10,000
+    reached = curve.value <= target if lower_is_better(metric) else curve.value >= target
+    return float(curve.seconds[np.argmax(reached)]) if reached.any() else None
+
+
+def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
+    """Put together the runs that agree in these settings, or, where every name begins with a
+    minus, in all settings but these. Runs on different data, or of different experiments, are
+    never in one group. Runs without a record belong to no group.
+    """
+    known = [run for run in runs if run.record]
+    if not known:
+        return []
+    settings = list(dict.fromkeys(name for run in known for name in run.flags))
+    chosen = [name.lstrip("-") for name in names]
+    for name in chosen:
+        check_field(name, [dict.fromkeys([*settings, "experiment"])])
+    if all(name.startswith("-") for name in names):
+        chosen = [name for name in settings if name not in _PLACES and name not in chosen]
+    elif any(name.startswith("-") for name in names):
+        raise UsageError("--group_by takes names, or names that all begin with a minus, not both")
+    found: dict[tuple, list[ListedRun]] = {}
+    for run in known:
+        own = (run.fields["experiment"], run.data_sha256)
+        key = (*own, *(_key(run.flags.get(name)) for name in chosen))
+        found.setdefault(key, []).append(run)
+    differing = [n for n in ("experiment", *chosen) if n in differing_settings(known)]
+    several_data = len({run.data_sha256 for run in known}) > 1
+    groups = []
+    for members in found.values():
+        shown = {name: members[0].fields.get(name) for name in differing}
+        if several_data:
+            shown["data"] = f"{members[0].fields['data']} {str(members[0].data_sha256)[:8]}"
+        name = ", ".join(f"{key}={text(value)}" for key, value in shown.items())
+        groups.append(Group(name or members[0].fields["experiment"], shown, members))
+    return groups
+
+
+def group_table(
+    groups: Sequence[Group], metrics: Sequence[str], target: float | None = None
+) -> Table:
+    """A row a group: n, mean and standard deviation (n - 1) of final and best metrics, and how its
+    runs ended. Only completed runs count; a time to the target only where all of them reach it."""
+    columns = list(dict.fromkeys(name for g in groups for name in g.settings)) + ["n"]
+    for metric in metrics:
+        columns += [metric, f"± {metric}", f"best/{metric}", f"± best/{metric}"]
+    if target is not None:
+        columns.append(_target_column(target))
+    columns += ["seconds", "status"]
+    rows = []
+    for g in groups:
+        ended = [run for run in g.runs if run.status == "completed"]
+        row: dict[str, Any] = {**g.settings, "n": len(ended)}
+        for metric in metrics:
+            for key in (metric, f"best/{metric}"):
+                row[key], row[f"± {key}"] = mean_and_deviation(run.fields.get(key) for run in ended)
+        if target is not None:
+            times = [seconds_to(target, metrics[0], run.curve(metrics[0])) for run in ended]
+            row[_target_column(target)] = None if None in times else mean_and_deviation(times)[0]
+        row["seconds"] = mean_and_deviation(run.fields.get("seconds") for run in ended)[0]
+        statuses = [run.status for run in g.runs]
+        row["status"] = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
+        rows.append({column: row.get(column) for column in columns})
+    return Table(columns, rows)
+
+
+def mean_and_deviation(values: Iterable[Any]) -> tuple[float | None, float | None]:
+    """Mean and sample standard deviation of what is there; None where too few are."""
+    found = [float(value) for value in values if value is not None]
+    if not all(math.isfinite(value) for value in found):
+        return math.nan, math.nan
+    return (
+        statistics.fmean(found) if found else None,
+        statistics.stdev(found) if len(found) > 1 else None,
+    )
+
+
+def ordered(rows: Sequence[Any], key: str, value_of: Callable[[Any], Any]) -> list[Any]:
+    """Sorted by a field: the best first for a metric, else ascending; "-key" the other way round.
+    Numbers stand before text, and what has no value (or nan) last in either direction."""
+    name = key.lstrip("-")
+    metric = "/" in name and not name.startswith("best_step/") and not lower_is_better(name)
+    down = metric != key.startswith("-")
+
+    def missing(value: Any) -> bool:
+        return value is None or (isinstance(value, float) and math.isnan(value))
+
+    present = [row for row in rows if not missing(value_of(row))]
+    absent = [row for row in rows if missing(value_of(row))]
+
+    def rank(row: Any) -> tuple[bool, Any]:
+        value = value_of(row)
+        number = isinstance(value, (int, float))
+        return (not number, value if number else text(value))
+
+    return sorted(present, key=rank, reverse=down) + absent
+
+
+def lower_is_better(tag: str) -> bool:
+    return tag.rpartition("/")[2] == "loss"
+
+
+def text(value: Any, column: str = "") -> str:
+    """A value as a table shows it: metrics (their names have a slash) with four decimals, their
+    deviations with two digits."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        if column.startswith("±"):
+            return f"{value:.2g}"
+        return f"{value:.4f}" if "/" in column and abs(value) >= 1e-3 else f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return ",".join(str(item) for item in value)
+    return str(value)
+
+
+def _target_column(target: float) -> str:
+    return f"seconds to {target:g}"
+
+
+def _key(value: Any) -> str:
+    """Equal for equal settings: 1 and 1.0 are, 1 and "1" or true are not."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    return repr(value)

@@ -1,0 +1,125 @@
+"""What differs between two runs: settings, versions, data, parameters, nodes of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tensorboard.compat.proto.attr_value_pb2 import AttrValue
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+from tensorboard.compat.proto.node_def_pb2 import NodeDef
+
+from helper.comparing.comparison import text
+from helper.runs.events import read_graph
+from helper.runs.listing import ListedRun
+
+SECTIONS = ("run", "flags", "versions", "data", "parameters")
+
+
+@dataclass
+class Difference:
+    """sections: {title: {name: (first, second)}}, None where one side has no such entry;
+    graph: lines as in a diff, "-" only in the first, "+" only in the second, "~" changed;
+    notes: what could not be compared, a line each."""
+
+    sections: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    graph: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def difference(first: ListedRun, second: ListedRun, every_node: bool = False) -> Difference:
+    """Everything in which the runs differ, except for what they measured.
+
+    A scope of the graph that only one run has is one line, unless `every_node` is asked for.
+    """
+    found = Difference()
+    for run in (first, second):
+        if not run.record:
+            found.notes.append(f"{run.name} is {run.status}: it has no record to compare")
+    for title in SECTIONS:
+        rows = _differing(_section(first, title), _section(second, title))
+        if rows:
+            found.sections[title] = rows
+    graphs = [read_graph(run.path, found.notes.append) for run in (first, second)]
+    for run, graph in zip((first, second), graphs, strict=True):
+        if graph is None:
+            found.notes.append(f"{run.name} holds no graph")
+    if graphs[0] is not None and graphs[1] is not None:
+        found.graph = graph_difference(graphs[0], graphs[1], every_node)
+    return found
+
+
+def graph_difference(first: GraphDef, second: GraphDef, every_node: bool = False) -> list[str]:
+    """The nodes that were removed, added and changed, a line each (see `Difference.graph`)."""
+    nodes = [{node.name: node for node in graph.node} for graph in (first, second)]
+    lines = []
+    for sign, own, other in (("-", nodes[0], nodes[1]), ("+", nodes[1], nodes[0])):
+        alone = sorted(set(own) - set(other))
+        scopes = {} if every_node else _whole_scopes(alone, other)
+        for name in dict.fromkeys(scopes.get(name, name) for name in alone):
+            count = sum(scope == name for scope in scopes.values())
+            lines.append(
+                f"{sign} {name}  ({count} nodes)" if count else f"{sign} {name}  {own[name].op}"
+            )
+    for name in sorted(set(nodes[0]) & set(nodes[1])):
+        if nodes[0][name] != nodes[1][name]:
+            lines += [f"~ {name}  {change}" for change in _changes(nodes[0][name], nodes[1][name])]
+    return lines
+
+
+def _whole_scopes(alone: Iterable[str], other: Iterable[str]) -> dict[str, str]:
+    """{node: "scope/"} for nodes in a scope that the other graph lacks altogether."""
+    known = {name[: i + 1] for name in other for i, c in enumerate(name) if c == "/"}
+    found = {}
+    for name in alone:
+        prefixes = (name[: i + 1] for i, c in enumerate(name) if c == "/")
+        missing = next((prefix for prefix in prefixes if prefix not in known), None)
+        if missing:
+            found[name] = missing
+    return found
+
+
+def _changes(first: NodeDef, second: NodeDef) -> list[str]:
+    sides = [
+        {
+            "operation": node.op,
+            "inputs": ", ".join(node.input),
+            "device": node.device,
+            **{key: _attribute(value) for key, value in node.attr.items()},
+        }
+        for node in (first, second)
+    ]
+    return [
+        f"{key}: {'none' if a is None else a} → {'none' if b is None else b}"
+        for key, (a, b) in sorted(_differing(*sides).items())
+    ] or ["a value too long to show"]
+
+
+def _attribute(value: AttrValue) -> str:
+    if value.HasField("shape"):
+        return shown([dim.size for dim in value.shape.dim]) or "scalar"
+    line = " ".join(str(value).split())
+    return line if len(line) <= 120 else line[:119] + "…"
+
+
+def _section(run: ListedRun, title: str) -> Mapping[str, Any]:
+    if title == "run":
+        return {key: run.record.get(key) for key in ("experiment", "commit")}
+    found = run.record.get(title)
+    return found if isinstance(found, dict) else {}
+
+
+def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {
+        name: (first.get(name), second.get(name))
+        for name in dict.fromkeys([*first, *second])
+        if first.get(name) != second.get(name)
+    }
+
+
+def shown(value: Any) -> str:
+    """A side of a difference in a table: shapes as 784 × 10."""
+    if isinstance(value, list) and all(isinstance(size, int) for size in value):
+        return " × ".join(map(str, value))
+    return text(value)

@@ -1,0 +1,113 @@
+"""A comparison as CSV, Markdown or JSON; every point that was logged, none left out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from helper.comparing.comparison import Table, text
+from helper.errors import LabError
+from helper.runs.listing import ListedRun
+
+
+def write(target: str, content: str) -> None:
+    """To a file, or to standard output for "-". Raises LabError where it cannot be written."""
+    if target == "-":
+        sys.stdout.write(content)
+        return
+    try:
+        Path(target).write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise LabError(f"cannot write {target}: {error.strerror}") from error
+    print(f"wrote {os.path.relpath(target)}", file=sys.stderr)
+
+
+def as_csv(table: Table) -> str:
+    """Numbers in full precision; an empty cell where there is no value."""
+    rows = ([_plain(row[column]) for column in table.columns] for row in table.rows)
+    return _csv(table.columns, rows)
+
+
+def points_as_csv(runs: Sequence[ListedRun]) -> str:
+    """A line for each logged point of each curve; times in seconds."""
+
+    def lines() -> Iterator[list[Any]]:
+        for run in runs:
+            for tag, curve in run.curves().items():
+                columns = (curve.step, curve.wall_time, curve.seconds, curve.value)
+                for point in zip(*(column.tolist() for column in columns), strict=True):
+                    yield [run.name, tag, *point]
+
+    return _csv(["name", "tag", "step", "wall_time", "seconds", "value"], lines())
+
+
+def as_markdown(table: Table) -> str:
+    lines = [table.columns, ["---"] * len(table.columns)]
+    lines += [[text(row[column], column) for column in table.columns] for row in table.rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def as_json(table: Table, runs: Sequence[ListedRun]) -> str:
+    """The table, and each run's record and curves. JSON has no nan: it stands as text, "NaN"."""
+    content = {
+        "columns": table.columns,
+        "rows": finite(table.rows),
+        "runs": [
+            {
+                "name": run.name,
+                "status": run.status,
+                "record": finite(run.record),
+                "curves": {
+                    tag: {
+                        "step": curve.step.tolist(),
+                        "wall_time": numbers(curve.wall_time),
+                        "seconds": numbers(curve.seconds),
+                        "value": numbers(curve.value),
+                    }
+                    for tag, curve in run.curves().items()
+                },
+            }
+            for run in runs
+        ],
+    }
+    return json.dumps(content, allow_nan=False) + "\n"
+
+
+def numbers(values: np.ndarray) -> list[Any]:
+    """float64 [n] as `finite` has it, quickly where all are finite."""
+    found = values.tolist()
+    return found if np.isfinite(values).all() else finite(found)
+
+
+def finite(value: Any) -> Any:
+    """The same with "NaN", "Infinity" and "-Infinity" for the numbers that JSON cannot hold."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return value
+
+
+def _csv(header: Sequence[str], rows: Any) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    return text(value) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,1 @@
+"""An experiment's graph: variables, readable model, pipeline, fused loop, evaluation."""

@@ -1,0 +1,125 @@
+"""Many training steps in one ``Session.run``: the experiment's graph in a ``tf.while_loop``.
+
+The loop shares variables and optimizer slots with the readable copy of the graph, and gives the
+same bits as single steps. What it saves is the time between steps: fetching, feeding, Python.
+
+XLA can compile the whole loop. It joins the operations between two matrix products into one and
+chooses other kernels, so that the last bits are others than those of single steps.
+"""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from helper.data.datasets import Split
+from helper.graph.model import Model
+from helper.graph.pipeline import Superbatches, superbatches
+from helper.graph.schedule import most_steps, schedule, steps_that_fit
+from helper.tensorflow_v1 import tf
+
+# So many pieces at the start tell how long a step takes.
+_TIMED_PIECES = 10
+# XLA compiles for one shape of superbatches, so many steps; a piece need not use all of them. With
+# shapes that follow from the time of a step, the last bits would follow from it too.
+_COMPILED_STEPS = 100
+
+
+class FusedSteps:
+    """The training loop of a model over one split, added to the model's graph.
+
+    xla: compile the loop with XLA.
+    seconds: the time spent in the loop so far.
+    """
+
+    def __init__(
+        self, model: Model, split: Split, batch_size: int, seed: int, xla: bool = False
+    ) -> None:
+        self.seconds = 0.0
+        self._xla = xla
+        self._limit = steps_that_fit(batch_size * split.images.shape[1])
+        if xla:
+            self._limit = min(self._limit, _COMPILED_STEPS)
+        with model.graph.as_default():
+            self._batches = superbatches(split, batch_size, seed, self._limit if xla else None)
+            self._histories = _loop(model, self._batches, xla)
+
+    def run(
+        self, session: Any, first_step: int, last_step: int, boundaries: Sequence[int]
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Run the steps ``first_step + 1 … last_step``, a piece at a time.
+
+        Yields:
+            for each piece the value of every metric at every step, float32 [steps]. A piece ends
+            at every multiple of each boundary, and lasts about 0.1 s at most.
+        """
+        train = session.make_callable(self._histories)
+
+        def run(plan: Sequence[tuple[int, int]]) -> Iterator[dict[str, np.ndarray]]:
+            if plan:
+                self._batches.start(session, plan)
+            times.clear()
+            for first, last in plan:
+                started = time.monotonic()
+                values = train()
+                seconds = time.monotonic() - started
+                times.append(seconds / (last - first))
+                self.seconds += seconds
+                yield values
+
+        times: list[float] = []  # of a step in each piece of a plan
+        step, longest = first_step, 1
+        # To call a compiled loop takes longer than a step, which shows only in longer pieces.
+        for _ in range(2 if self._xla else 1):
+            end = min(step + _TIMED_PIECES * longest, last_step)
+            yield from run(schedule(step, end, boundaries, longest))
+            if end == last_step:
+                return
+            step, longest = end, most_steps(statistics.median(times), self._limit)
+        yield from run(schedule(step, last_step, boundaries, longest))
+
+
+def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:
+    """Train one step for each batch of a superbatch.
+
+    Returns:
+        the history of every metric: float32 [steps]. Fetching them runs the loop.
+    """
+    train = functools.partial(_train, model)
+    if xla:
+        train = tf.function(train, jit_compile=True, autograph=False)
+    with tf.name_scope("fused_steps"):
+        histories = train(batches.images, batches.labels, batches.steps)
+        histories = [history[: batches.steps] for history in histories]
+    return dict(zip(model.step.metrics, histories, strict=True))
+
+
+def _train(model: Model, images: Any, labels: Any, steps: Any) -> list[Any]:
+    """The loop over the first ``steps`` batches. Returns float32 [batches] for every metric."""
+
+    def train_one_step(index: Any, *histories: Any) -> list[Any]:
+        # Graph-construction time: called once; every variable of the first copy is found again.
+        step = model.build_again(
+            model.inputs._replace(
+                images=images[index], labels=labels[index], training=tf.constant(True)
+            )
+        )
+        # Without this tie the update would be pruned, and the next step could start before it.
+        with tf.control_dependencies([step.train_step]):
+            next_index = index + 1
+        values = step.metrics.values()
+        return [next_index, *(h.write(index, v) for h, v in zip(histories, values, strict=True))]
+
+    batches = tf.shape(images)[0]
+    _, *histories = tf.while_loop(
+        lambda index, *_: index < steps,
+        train_one_step,
+        [0, *(tf.TensorArray(tf.float32, batches) for _ in model.step.metrics)],
+        parallel_iterations=1,
+    )
+    return [history.stack() for history in histories]

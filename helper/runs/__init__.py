@@ -1,0 +1,1 @@
+"""Run directories, records and event files: made, read, listed, cleaned. No TensorFlow."""

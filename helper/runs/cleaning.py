@@ -1,0 +1,154 @@
+"""Remove, archive or rename runs: only whole runs, only inside the log directory, never running
+ones, and never through a link."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import re
+import shutil
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from helper.errors import LabError, UsageError
+from helper.files import replace_atomically
+from helper.runs import directory as runs
+from helper.runs.listing import ListedRun
+
+ARCHIVE = "archive"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_NUMBER = re.compile(r"\d{4,}(?=-|$)")
+
+
+def seconds(text: str) -> float:
+    """A duration such as 90s, 30m, 12h, 7d, 2w in seconds. Raises UsageError for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text)
+    if match is None:
+        raise UsageError(f"{text!r} is no duration: write 90s, 30m, 12h, 7d or 2w")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def age(run: ListedRun, now: datetime.datetime) -> float:
+    """Seconds since the run ended; where its record does not say, since its directory changed."""
+    for key in ("ended", "started"):
+        with contextlib.suppress(ValueError):
+            then = datetime.datetime.strptime(str(run.record.get(key)), "%Y-%m-%dT%H:%M:%SZ")
+            return (now - then.replace(tzinfo=datetime.timezone.utc)).total_seconds()
+    return now.timestamp() - run.path.stat().st_mtime
+
+
+def size(path: Path) -> int:
+    """Bytes of the files below a directory, links not followed."""
+    return sum(
+        os.lstat(os.path.join(directory, name)).st_size
+        for directory, _, names in os.walk(path)
+        for name in names
+    )
+
+
+def obstacle(run: ListedRun, logdir: Path) -> str | None:
+    """Why a run must not be touched, or None."""
+    top, real = logdir.resolve(), run.path.resolve()
+    # With no link on the way, the real path is the path as it is written.
+    if not real.is_relative_to(top) or real == top or real != top / run.name:
+        return "outside of the log directory, or reached through a link"
+    if (run.path / runs.LOCK_FILE).is_symlink():
+        return "its lock is a link"
+    if run.status == "foreign":
+        return "made by another program"
+    if run.status == "running" or runs.is_locked(run.path):
+        return "running"
+    return None
+
+
+def remove(run: ListedRun, logdir: Path) -> None:
+    """Delete a run. Raises LabError where it may not or cannot be deleted."""
+    with _held(run, logdir):
+        _delete(run.path)
+
+
+def archive(run: ListedRun, logdir: Path) -> Path:
+    """Pack a run into logdir/archive/<name>.tar.gz, read it back, and delete the run.
+
+    `tar -xzf FILE -C LOGDIR` brings it back. Raises LabError where that may not or cannot be done.
+    """
+    target = logdir / ARCHIVE / f"{run.name}.tar.gz"
+    with _held(run, logdir):
+        if not target.parent.resolve().is_relative_to(logdir.resolve()):
+            raise LabError(f"{target.parent} leads out of the log directory; nothing was archived")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target):
+            raise LabError(f"{target} exists already; rename the run first")
+        replace_atomically(target, lambda file: _pack(run, file))
+        _verify(run, target)
+        _delete(run.path)
+    return target
+
+
+def new_path(run: ListedRun, name: str) -> Path:
+    """Where `rename` would put a run: beside its siblings, with its number in front, so that
+    TensorBoard, which matches runs by the beginning of their names, tells them apart.
+
+    Raises UsageError for a name that is no plain directory name.
+    """
+    number = _NUMBER.match(run.path.name)
+    if number and not _NUMBER.match(name):
+        name = f"{number[0]}-{name}"
+    runs.check_name(name)
+    return run.path.with_name(name)
+
+
+def rename(run: ListedRun, name: str, logdir: Path) -> Path:
+    """Give a run another name and return its new path. Raises LabError where that cannot be."""
+    target = new_path(run, name)
+    with _held(run, logdir) as held:
+        if os.path.lexists(target):
+            raise LabError(f"there is already a run {target}")
+        os.rename(run.path, target)
+        if held.record:
+            held.path, held.record["name"] = target, target.name
+            held.save_record()
+    return target
+
+
+@contextlib.contextmanager
+def _held(run: ListedRun, logdir: Path) -> Iterator[runs.Run]:
+    """Hold the run's lock, as a training process would, and turn OSError into one line."""
+    reason = obstacle(run, logdir)
+    if reason:
+        raise LabError(f"{run.name} was left alone: {reason}")
+    try:
+        with contextlib.closing(runs.Run(run.path, dict(run.record))) as held:
+            yield held
+    except OSError as error:
+        raise LabError(f"{run.name}: {error.strerror or error}") from None
+
+
+def _delete(path: Path) -> None:
+    # Under another name first: a removal that is cut short leaves no half run behind.
+    doomed = path.with_name(f".removed-{path.name}-{os.getpid()}")
+    os.rename(path, doomed)
+    shutil.rmtree(doomed)
+
+
+def _pack(run: ListedRun, file: BinaryIO) -> None:
+    with tarfile.open(fileobj=file, mode="w:gz") as packed:
+        packed.add(run.path, arcname=run.name)
+
+
+def _verify(run: ListedRun, archived: Path) -> None:
+    """Read the archive back: every file of the run must be in it, whole; else the run is kept."""
+    try:
+        with tarfile.open(archived) as packed:
+            found = {member.name: member.size for member in packed if member.isfile()}
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise LabError(f"{archived} cannot be read back ({error}); the run was kept") from error
+    for directory, _, names in os.walk(run.path):
+        for path in (Path(directory, name) for name in names):
+            inside = f"{run.name}/{path.relative_to(run.path).as_posix()}"
+            if not path.is_symlink() and found.get(inside) != path.stat().st_size:
+                raise LabError(f"{path} is not in {archived}; the run was kept")

@@ -1,0 +1,88 @@
+"""Take the event files of a run back to an earlier step, so that a resumed run logs no point twice.
+
+TensorBoard's two loaders do not agree on what a restart means for points that were already logged,
+so the points after the checkpoint are taken out of the files themselves. No TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from google.protobuf.message import DecodeError
+from tensorboard.compat.proto.event_pb2 import Event
+
+from helper.files import remove_partial, replace_atomically
+from helper.runs.tfrecords import OVERHEAD, read_records
+
+# Written when a run ends, and again when the resumed run does.
+_AT_THE_END = ("final/", "_hparams_/session_end_info")
+
+
+def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
+    """Drop what an uninterrupted run would not have logged by now.
+
+    kept: for each subdirectory ("" is the run directory itself) the interval in steps between the
+        points of its curves, and the step of the last point that stays. Others lose all points.
+
+    Returns:
+        a line for each of these directories that lacks points which it should have, because its
+        files were damaged or removed, and the number of values that it lacks.
+    Raises OSError where a file cannot be replaced.
+    """
+    gaps, lost = [], 0
+    for name in sorted({*kept, *_subdirectories(run_directory)}):
+        directory = run_directory / name
+        every, last = kept.get(name, (1, -1))
+        steps: dict[str, set[int]] = defaultdict(set)
+        for path in _event_files(directory):
+            for event in _filter(path, last):
+                for value in event.summary.value:
+                    if value.HasField("simple_value"):
+                        steps[value.tag].add(event.step)
+        expected = last // every + 1
+        lacking = sum(expected - len(found) for found in steps.values()) if steps else expected
+        if lacking:
+            gaps.append(f"the curves in {directory} lack {lacking:,} values: files are damaged")
+            lost += lacking
+    return gaps, lost
+
+
+def clear(run_directory: Path) -> None:
+    """Remove all event files, of a run that begins again at its first step. Raises OSError."""
+    for name in ("", *_subdirectories(run_directory)):
+        for path in _event_files(run_directory / name):
+            path.unlink()
+
+
+def _subdirectories(run_directory: Path) -> list[str]:
+    return [path.name for path in run_directory.iterdir() if path.is_dir()]
+
+
+def _event_files(directory: Path) -> list[Path]:
+    remove_partial(directory)
+    return sorted(directory.glob("events.out.tfevents.*"))
+
+
+def _filter(path: Path, last_step: int) -> list[Event]:
+    """Keep the intact events up to a step, and return them; a file of no others is left alone."""
+    intact = [record for record in read_records(path, lambda _: None) if record.intact]
+    kept = [(r, event) for r in intact if (event := _kept(r.payload, last_step)) is not None]
+    if sum(len(r.payload) + OVERHEAD for r, _ in kept) != path.stat().st_size:
+        replace_atomically(path, lambda file: file.writelines(r.framed() for r, _ in kept))
+    return [event for _, event in kept]
+
+
+def _kept(payload: bytes, last_step: int) -> Event | None:
+    try:
+        event = Event.FromString(payload)
+    except DecodeError:
+        return None
+    if not event.HasField("summary"):
+        return event
+    if all(value.tag.startswith(_AT_THE_END) for value in event.summary.value):
+        return None
+    # The settings and the session's start are logged before the first step.
+    scalar = any(value.HasField("simple_value") for value in event.summary.value)
+    return None if event.step > last_step and (scalar or event.step > 0) else event

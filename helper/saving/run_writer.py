@@ -1,0 +1,198 @@
+"""What a run leaves behind: its record, its curves, and what TensorBoard needs beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from tensorboard.plugins.hparams import api_pb2
+from tensorboard.plugins.hparams import summary as hparams_summary
+from tensorboard.plugins.text.summary_v2 import text_pb
+
+from helper.errors import reason
+from helper.files import replace_atomically, write_atomically
+from helper.runs import directory as runs
+from helper.runs.settings import BOOKKEEPING, Settings
+from helper.saving.event_writer import EventWriter
+
+LOWER_IS_BETTER = frozenset({"loss"})
+_HPARAMS_STATUS = {
+    "completed": api_pb2.STATUS_SUCCESS,
+    "interrupted": api_pb2.STATUS_UNKNOWN,
+    "diverged": api_pb2.STATUS_FAILURE,
+    "failed": api_pb2.STATUS_FAILURE,
+}
+
+
+def is_better(metric: str, value: float, than: float) -> bool:
+    return value < than if metric in LOWER_IS_BETTER else value > than
+
+
+class Recording:
+    """Writes one run: ``run.json``, and an event file in each of its directories.
+
+    A fault of the disk does not stop the training: it is kept in ``faults``, and the record counts
+    the summaries that were lost.
+    """
+
+    def __init__(self, run: runs.Run, graph_def: Any, settings: Settings, step: int) -> None:
+        """step: where the run goes on; 0 for a new one."""
+        self._run = run
+        self._settings = settings
+        self._first_step = step
+        self._lost_before = run.record["summaries_lost"]
+        self._other_faults: dict[str, tuple[str, int]] = {}
+        self._writers: dict[str, EventWriter] = {}
+        self._told: set[str] = set()  # the writers whose fault was returned by flush
+        with self._noting_faults(runs.FLAGS_FILE):
+            write_atomically(run.path / runs.FLAGS_FILE, settings.flagfile)
+        root = self._writer("")
+        if step == 0:
+            root.graph(graph_def)
+            root.summary(0, hparams_summary.session_start_pb(_hparam_values(settings.flags)))
+            root.summary(0, text_pb("run", _as_markdown(run.record)))
+        root.flush()
+        self.save_record()
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The best value of each metric and its step, by split/metric."""
+        return copy.deepcopy(self._run.record["best"])
+
+    @property
+    def faults(self) -> list[str]:
+        """What went wrong with the disk, one line each."""
+        found = [writer.fault for writer in self._writers.values()]
+        return [fault for fault in found if fault] + [
+            first + (f" (and {number - 1} more)" if number > 1 else "")
+            for first, number in self._other_faults.values()
+        ]
+
+    def note_fault(self, kind: str, message: str) -> bool:
+        """Keep what else went wrong, to be told at the end; return whether it is new.
+
+        Of each kind the first is told and the others are counted.
+        """
+        first, number = self._other_faults.get(kind, (message, 0))
+        self._other_faults[kind] = (first, number + 1)
+        return number == 0
+
+    def scalars(self, split: str, step: int, values: Mapping[str, float]) -> None:
+        """Log values under their own tags in the directory of the split."""
+        self._writer(split).scalars(step, values)
+
+    def summary(self, split: str, step: int, summary: Any) -> None:
+        """Log a summary in the directory of the split."""
+        self._writer(split).summary(step, summary)
+
+    def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
+        """Log an evaluation and keep the best values; return whether its accuracy is one."""
+        best = self._run.record["best"]
+        for name, value in metrics.items():
+            tag = f"{split}/{name}"
+            if tag not in best or is_better(name, value, best[tag]["value"]):
+                best[tag] = {"value": value, "step": step}
+        self.scalars(split, step, metrics)
+        self.scalars("", step, {f"best/{tag}": found["value"] for tag, found in best.items()})
+        return best[f"{split}/accuracy"]["step"] == step
+
+    def flush(self, durable: bool = True) -> str | None:
+        """Put all that was logged into the files; return the first new fault of a writer.
+
+        durable: make it safe from a machine that dies, too, which takes longer.
+        """
+        new = []
+        for split, writer in self._writers.items():
+            writer.flush(durable)
+            if writer.fault and split not in self._told:
+                self._told.add(split)
+                new.append(writer.fault)
+        return new[0] if new else None
+
+    def saved(self, step: int) -> None:
+        """Note that there is a checkpoint of this step."""
+        self._run.record |= {"step": step, "saved_step": step}
+
+    def save_record(self) -> None:
+        """Replace ``run.json``."""
+        self._run.record["summaries_lost"] = self._lost_before + sum(
+            writer.lost for writer in self._writers.values()
+        )
+        with self._noting_faults(runs.RECORD_FILE):
+            self._run.save_record()
+
+    def save_predictions(self, predicted: np.ndarray, targets: np.ndarray) -> None:
+        """Keep the class said and the right one of every test example: int64 [examples] each."""
+        with self._noting_faults(runs.PREDICTIONS_FILE):
+            self._run.check_in_place()
+            replace_atomically(
+                self._run.path / runs.PREDICTIONS_FILE,
+                lambda file: np.savez_compressed(file, predicted=predicted, label=targets),
+            )
+
+    def close(
+        self, status: str, step: int, final: Mapping[str, float], seconds: Mapping[str, float]
+    ) -> None:
+        """End the run: its status, the last step done, its final metrics, the time it took."""
+        self.scalars("", step, {f"final/{tag}": value for tag, value in final.items()})
+        self._writer("").summary(step, hparams_summary.session_end_pb(_HPARAMS_STATUS[status]))
+        for writer in self._writers.values():
+            writer.close()
+        self._run.record |= {
+            "status": status,
+            "ended": runs.now(),
+            "step": step,
+            **seconds,
+            "steps_per_second": step / seconds["seconds"] if seconds["seconds"] else 0.0,
+            "final": dict(final),
+        }
+        self.save_record()
+        self._run.close()
+
+    def _writer(self, split: str) -> EventWriter:
+        if split not in self._writers:
+            every = self._settings.log_every if split == "train" else self._settings.eval_every
+            resumed_at = None
+            if self._settings.resume is not None:
+                resumed_at = self._first_step // every * every if self._first_step else -1
+            writer = EventWriter(self._run.path / split, resumed_at, self._run.check_in_place)
+            self._writers[split] = writer
+        return self._writers[split]
+
+    @contextlib.contextmanager
+    def _noting_faults(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.note_fault(name, f"{self._run.path / name}: {reason(error)}")
+
+
+def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the result: booleans, numbers and strings as they are, lists as text."""
+    return {
+        name: value if isinstance(value, (bool, int, float, str)) else str(value)
+        for name, value in flags.items()
+        if value is not None and name not in BOOKKEEPING
+    }
+
+
+def _as_markdown(record: Mapping[str, Any]) -> str:
+    """A table for TensorBoard's text page: the command, the flags, versions, commit and data."""
+    rows = {
+        "command": " ".join(record["argv"]),
+        **{f"--{k}": value for k, value in record["flags"].items() if value is not None},
+        **{f"version of {name}": value for name, value in record["versions"].items()},
+        "platform": f"{platform.platform()}, {sys.byteorder} endian",
+        "commit": record["commit"],
+        "data": record["data"]["name"],
+        "data SHA-256": record["data"]["sha256"],
+        "parameters": f"{record['parameter_count']:,}",
+        "started": record["started"],
+    }
+    lines = [f"| {name} | `{value}` |" for name, value in rows.items()]
+    return "\n".join(["| | |", "|---|---|", *lines])

@@ -1,0 +1,71 @@
+"""A line a run while a sweep goes on: live on a terminal, else one when each run has ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from helper.sweeping.grid import Setting
+from helper.sweeping.sweep import Outcome
+
+
+class SweepProgress:
+    """Its methods may be called from any thread."""
+
+    def __init__(self, settings: Sequence[Setting]) -> None:
+        self._varied = varied(settings)
+        self._total = len(settings)
+        self._done = 0
+        self._tasks: dict[Setting, TaskID] = {}
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[metrics]}"),
+            console=Console(),
+            disable=not sys.stdout.isatty(),
+        )
+        self._all = self._bar.add_task("all runs", total=self._total, metrics="")
+
+    def __enter__(self) -> SweepProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def step(self, setting: Setting, step: int, steps: int | None, metrics: str) -> None:
+        if setting not in self._tasks:
+            name = self._name(setting)
+            self._tasks[setting] = self._bar.add_task(name, total=steps, metrics="")
+        self._bar.update(self._tasks[setting], completed=step, metrics=metrics)
+
+    def ended(self, outcome: Outcome) -> None:
+        self._done += 1
+        task = self._tasks.pop(outcome.setting, None)
+        if task is not None:
+            self._bar.remove_task(task)
+        self._bar.update(self._all, completed=self._done)
+        parts = [outcome.status + (" before" if outcome.skipped else "")]
+        if outcome.run is not None:
+            accuracy = outcome.run.final.get("test/accuracy")
+            if outcome.status == "completed" and accuracy is not None:
+                parts.append(f"test/accuracy {accuracy:.4f}")
+            parts.append(os.path.relpath(outcome.run.path))
+        if outcome.error:
+            parts.append(outcome.error)
+        line = f"[{self._done}/{self._total}] {self._name(outcome.setting)}: {', '.join(parts)}"
+        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _name(self, setting: Setting) -> str:
+        return " ".join(item[2:] for item in setting if item in self._varied) or "the run"
+
+
+def varied(settings: Sequence[Setting]) -> set[str]:
+    """The items that are not in every setting: what tells the runs apart."""
+    common = set(settings[0]).intersection(*settings) if settings else set()
+    return {item for setting in settings for item in setting} - common

@@ -1,0 +1,21 @@
+"""Training an experiment, from its flags to a finished run directory.
+
+``training.train`` trains one run, and an experiment's ``build_graph`` returns a ``training.Step``.
+The names are looked up when they are first used, so that reading the flags needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "train": "helper.training.run",
+    "Step": "helper.graph.model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'helper.training' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

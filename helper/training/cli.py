@@ -1,0 +1,256 @@
+"""The flags that experiments share, and how a command starts and fails."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import math
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from absl import app, flags
+
+from helper.data import datasets
+from helper.errors import LabError, UsageError
+from helper.runs import directory as runs
+from helper.runs.settings import BOOKKEEPING, Settings
+from helper.training import resume
+
+FLAGS = flags.FLAGS
+_MOST_STEPS = 10**9
+# As a shell tells them: 128 and the number of SIGINT or SIGTERM.
+_AFTER_SIGNALS = (130, 143)
+# Control characters, of which the end of a line is one, and bytes that are not UTF-8.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# A pipe or a terminal whose reader has gone, a full disk under a redirection.
+_STREAM_ERRORS = (errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT)
+# A run is named after the other flags that differ from their defaults.
+_NOT_IN_NAME = BOOKKEEPING | {"steps", "epochs"}
+_LONGEST_SUFFIX = 64  # as runs.check_name takes it
+
+
+def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
+    """Define the flags that every experiment has, with this experiment's defaults."""
+    _define_integer("steps", steps, "Training steps.", 1)
+    _define_integer("epochs", None, "Passes over the training examples, instead of --steps.", 1)
+    _define_integer("batch_size", batch_size, "Examples in the batch of one step.", 1, None)
+    flags.DEFINE_float("learning_rate", learning_rate, "Size of a step, more than 0.")
+    _define_integer(
+        "seed", 0, "Decides the initial weights and the order of the examples.", 0, 2**31 - 1
+    )
+    flags.register_validator(
+        "epochs",
+        lambda value: value is None or FLAGS["steps"].using_default_value,
+        "says the same as --steps; give one of them",
+    )
+    flags.register_validator(
+        "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
+    )
+    flags.DEFINE_boolean(
+        "xla",
+        False,
+        "Compile the training loop with XLA: faster with a hidden layer; the last bits are others.",
+    )
+    _define_data_flags()
+    _define_run_flags()
+
+
+def _define_data_flags() -> None:
+    flags.DEFINE_enum("dataset", "mnist", datasets.NAMES, "The data set to train on.")
+    flags.DEFINE_string(
+        "data_dir", None, "Directory with four IDX files, plain or .gz, or an mnist.npz."
+    )
+    flags.DEFINE_float(
+        "validation_split",
+        0.0,
+        "Share of the training examples, the last ones, that is kept from training and evaluated "
+        "in the place of the test set, which is then looked at once, at the end.",
+    )
+    flags.register_validator(
+        "validation_split", lambda value: 0 <= value < 1, "must be at least 0 and less than 1"
+    )
+
+
+def _define_run_flags() -> None:
+    """Where a run is kept, how often it is looked at and saved."""
+    flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
+    flags.DEFINE_string(
+        "run_name", "", "What follows the number in the run's name; by default the changed flags."
+    )
+    _define_integer(
+        "log_every", 100, "Steps over which one point of a training curve is the mean.", 1
+    )
+    _define_integer(
+        "eval_every", 1000, "Steps between two evaluations on the test (or validation) images.", 1
+    )
+    _define_integer(
+        "checkpoint_every", 0, "Steps between two checkpoints; 0: one at each evaluation.", 0
+    )
+    _define_integer(
+        "keep",
+        3,
+        "Newest checkpoints to keep beside the best one while the run goes on; when it is finished "
+        "the last and the best stay.",
+        1,
+    )
+    flags.DEFINE_string(
+        "resume", "", "Go on with this run: its directory, its name, its number, or latest."
+    )
+
+
+def _define_integer(
+    name: str, default: int | None, text: str, least: int, most: int | None = _MOST_STEPS
+) -> None:
+    flags.DEFINE_integer(name, default, text, lower_bound=least, upper_bound=most)
+
+
+def load_data() -> datasets.Dataset:
+    """The data set that the flags ask for."""
+    data = datasets.load(FLAGS.dataset, FLAGS.data_dir)
+    if not FLAGS.validation_split:
+        return data
+    return datasets.hold_out(data, FLAGS.validation_split)
+
+
+def settings(data: datasets.Dataset) -> Settings:
+    """The flags as the ``Settings`` of a run of the experiment that was started."""
+    own = {flag.name: flag for flag in _own_flags() if flag.name != "resume"}
+    steps = _steps(len(data.train.labels))
+    values = {name: flag.value for name, flag in own.items()} | {"steps": steps}
+    changed = {name: flag.value for name, flag in own.items() if flag.value != flag.default}
+    if FLAGS.epochs:
+        del own["steps"]
+    return Settings(
+        experiment=_experiment(),
+        steps=steps,
+        batch_size=FLAGS.batch_size,
+        seed=FLAGS.seed,
+        log_every=FLAGS.log_every,
+        eval_every=FLAGS.eval_every,
+        checkpoint_every=FLAGS.checkpoint_every,
+        keep=FLAGS.keep,
+        xla=FLAGS.xla,
+        resume=Path(FLAGS.resume) if FLAGS.resume else None,
+        logdir=FLAGS.logdir,
+        suffix=FLAGS.run_name or _suffix(changed),
+        flags=values,
+        flagfile="".join(f"{flag.serialize()}\n" for flag in own.values() if flag.serialize()),
+        argv=sys.argv,
+    )
+
+
+def _steps(examples: int) -> int:
+    """The steps to train; the batch that ends the last epoch may reach into the next."""
+    if not FLAGS.epochs:
+        return FLAGS.steps
+    steps = math.ceil(FLAGS.epochs * examples / FLAGS.batch_size)
+    if steps > _MOST_STEPS:
+        raise UsageError(
+            f"--epochs={FLAGS.epochs} is {steps:,} steps; the most are {_MOST_STEPS:,}"
+        )
+    return steps
+
+
+def run(main: Callable[[Sequence[str]], int | None]) -> None:
+    """Parse the flags, call ``main`` and exit with its code. What a user can mend is one line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the terminal's encoding lacks is shown as a number.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        app.run(_without_traceback(main), flags_parser=_parse)
+    except KeyboardInterrupt:
+        _leave_at_once(130)
+    except SystemExit as end:
+        if end.code in _AFTER_SIGNALS:
+            _leave_at_once(end.code)
+        raise
+    except OSError as error:
+        if error.filename is not None or error.errno not in _STREAM_ERRORS:
+            raise
+        # Python's own flush at exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            sys.exit(1)  # the reader (head, less) has seen enough
+        _fail(f"cannot write to standard output: {error.strerror}", 1)
+
+
+def _leave_at_once(exit_code: int) -> NoReturn:
+    """End the process; Python would first take TensorFlow apart, which takes a second."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(exit_code)
+
+
+def _parse(argv: Sequence[str]) -> Sequence[str]:
+    for flag in _own_flags():
+        FLAGS.register_key_flag_for_module(sys.argv[0], flag)  # so that --help shows it
+    try:
+        rest = FLAGS(argv)
+    except (flags.Error, UnicodeError) as error:
+        _fail(str(error).removeprefix("ERROR:: "), UsageError.exit_code)
+    except SystemExit:
+        sys.exit(0)  # help was asked for and given; absl calls that 1
+    if len(rest) > 1:
+        _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
+    for flag in _own_flags():
+        if isinstance(flag.value, str) and _UNFIT.search(flag.value):
+            _fail(f"--{flag.name}={flag.value!r} has a character that no flag file can hold", 2)
+    if "resume" in FLAGS and FLAGS.resume:
+        try:
+            _take_up_run()
+        except LabError as error:
+            _fail(str(error), error.exit_code)
+    return rest
+
+
+def _take_up_run() -> None:
+    """Find the run to go on with, and give the flags the values that it was started with."""
+    path = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
+    record = runs.read_record(path) or {}
+    resume.take_flags({flag.name: flag for flag in _own_flags()}, record["flags"])
+    FLAGS["resume"].value = str(path)
+
+
+def _experiment() -> str:
+    return Path(sys.argv[0]).stem
+
+
+def _without_traceback(main: Callable[[Sequence[str]], int | None]) -> Callable[..., int | None]:
+    def guarded(argv: Sequence[str]) -> int | None:
+        try:
+            return main(argv)
+        except LabError as error:
+            return _fail(str(error), error.exit_code)
+
+    return guarded
+
+
+def _fail(message: str, exit_code: int) -> Any:
+    print("error:", message.replace("\n", " "), file=sys.stderr)
+    sys.exit(exit_code)
+
+
+def _own_flags() -> list[flags.Flag]:
+    """The flags of the experiment and of this module, not those that absl brings along."""
+    modules = FLAGS.flags_by_module_dict()
+    return [flag for module in (__name__, sys.argv[0]) for flag in modules.get(module, [])]
+
+
+def _suffix(changed: dict[str, Any]) -> str:
+    """The changed flags as a run name; the last ones are left out where it would be too long."""
+    name = ""
+    for flag, value in changed.items():
+        if flag in _NOT_IN_NAME:
+            continue
+        shown = ",".join(map(str, value)) if isinstance(value, list) else value
+        part = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in f"{flag}={shown}")
+        longer = f"{name},{part}" if name else part
+        if len(longer) <= _LONGEST_SUFFIX:
+            name = longer
+    return name

@@ -1,0 +1,1 @@
+"""The articles' systems, and what they claim."""

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import pytest
+
+from helper.comparing import aggregate, comparison
+from helper.errors import LabError
+from helper.files import PROJECT_ROOT
+from helper.runs import events, listing
+from tests.made_runs import make_run, write_events
+from tests.tensorboard_server import serving
+
+GROUP = "aggregate/softmax/learning_rate=0.1"
+
+
+def seed(logdir, number, accuracy, rate=0.1, status="completed"):
+    """A run with one more seed, with the hparams session that a run of the project writes."""
+    path = make_run(
+        logdir / "softmax" / f"{number:04d}",
+        accuracy,
+        {0: 0.1, 50: accuracy - 0.1, 100: accuracy},
+        learning_rate=rate,
+        seed=number,
+        status=status,
+    )
+    (run,) = listing.find(logdir, [str(path)])
+    group = comparison.Group("", {}, [run])
+    write_events(path, *aggregate._session_events(group), second=1_700_000_001)
+    return path
+
+
+def write(logdir):
+    return aggregate.write(logdir, comparison.group(listing.find(logdir), ["-seed"]))
+
+
+@pytest.fixture
+def logs(tmp_path):
+    for number, accuracy in enumerate([0.90, 0.92, 0.97], 1):
+        seed(tmp_path, number, accuracy)
+    for number, accuracy in enumerate([0.80, 0.90], 4):
+        seed(tmp_path, number, accuracy, rate=0.5)
+    seed(tmp_path, 6, 0.5, rate=0.5, status="diverged")
+    seed(tmp_path, 7, 0.6, rate=0.7)
+    return tmp_path
+
+
+def test_mean_and_margins_of_completed_runs(logs):
+    written = write(logs)
+    assert [str(path.relative_to(logs)) for path in written] == [
+        GROUP,
+        "aggregate/softmax/learning_rate=0.5",
+    ]
+    curves = events.read_scalars(written[0] / "test")
+    assert sorted(curves) == ["accuracy", "margin/accuracy/lower", "margin/accuracy/upper"]
+    assert curves["accuracy"].step.tolist() == [0, 50, 100]
+    assert curves["accuracy"].value == pytest.approx([0.1, 0.83, 0.93])
+    deviation = math.sqrt((0.03**2 + 0.01**2 + 0.04**2) / 2)
+    upper, lower = (curves[f"margin/accuracy/{side}"].value[2] for side in ("upper", "lower"))
+    assert (lower, upper) == pytest.approx((0.93 - deviation, 0.93 + deviation))
+    other = events.read_scalars(written[1] / "test")["accuracy"]
+    assert other.value[-1] == pytest.approx(0.85)
+
+
+def test_what_was_aggregated_is_no_run_itself(logs):
+    before = [run.name for run in listing.find(logs)]
+    write(logs)
+    assert [run.name for run in listing.find(logs)] == before
+    assert write(logs)  # again, over the old ones
+
+
+def test_somebody_elses_directory_is_left_alone(logs):
+    (logs / "aggregate").mkdir()
+    (logs / "aggregate" / "precious").write_text("mine")
+    with pytest.raises(LabError, match="not made by this program"):
+        write(logs)
+    assert (logs / "aggregate" / "precious").read_text() == "mine"
+
+
+def test_nothing_to_take_a_mean_of(tmp_path):
+    seed(tmp_path, 1, 0.9)
+    with pytest.raises(LabError, match="two completed runs"):
+        write(tmp_path)
+    assert not (tmp_path / "aggregate").exists()
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["default loader", "Python loader"])
+def test_tensorboard_shows_means_margins_and_hparams(logs, fast):
+    write(logs)
+    with serving(logs, fast) as server:
+        server.until(lambda s: f"{GROUP}/mean" in s.get("runs"))
+        server.until(lambda s: len(s.scalars(f"{GROUP}/test", "accuracy")) == 3)
+        _check_curves(server)
+        _check_layout(server)
+        _check_hparams(server)
+        # With one more seed, the same TensorBoard shows the new mean.
+        seed(logs, 8, 0.99)
+        write(logs)
+        new = pytest.approx((0.90 + 0.92 + 0.97 + 0.99) / 4)
+        server.until(lambda s: s.scalars(f"{GROUP}/test", "accuracy")[-1][1] == new)
+        assert len(server.scalars(f"{GROUP}/test", "accuracy")) == 3
+
+
+def _check_curves(server):
+    points = server.scalars(f"{GROUP}/test", "accuracy")
+    assert points == [
+        (0, pytest.approx(0.1)),
+        (50, pytest.approx(0.83)),
+        (100, pytest.approx(0.93)),
+    ]
+    # Under the same tag as each run's own curve, so that they lie over each other.
+    assert len(server.scalars("softmax/0001/test", "accuracy")) == 3
+
+
+def _check_layout(server):
+    layout = server.get("plugin/custom_scalars/layout")
+    ((category,), (chart,)) = layout["category"], layout["category"][0]["chart"]
+    assert category["title"] == "Mean ± standard deviation over seeds"
+    (series,) = chart["margin"]["series"]
+    for tag in series.values():
+        assert len(server.scalars(f"{GROUP}/test", tag)) == 3
+
+
+def _check_hparams(server):
+    asked = {
+        "experimentName": "",
+        "allowedStatuses": ["STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_UNKNOWN"],
+        "colParams": [],
+        "startIndex": 0,
+        "sliceSize": 100,
+        "includeMetrics": True,
+    }
+    groups = server.post("plugin/hparams/session_groups", asked)["sessionGroups"]
+    rows = {group["name"]: group for group in groups}
+    assert len(rows) == 9  # seven runs, two groups
+    mean, one = rows[f"{GROUP}/mean"], rows["softmax/0001"]
+    assert mean["hparams"]["seeds"] == 3 and "seed" not in mean["hparams"]
+    assert mean["hparams"]["learning_rate"] == pytest.approx(0.1)
+
+    def value(row, name):
+        found = {metric["name"].get("tag"): metric["value"] for metric in row["metricValues"]}
+        return found[name]
+
+    assert value(mean, "final/test/accuracy") == pytest.approx(0.93)
+    assert value(mean, "best/test/accuracy") == pytest.approx(0.93)
+    assert value(mean, "deviation/final/test/accuracy") == pytest.approx(0.0360555, abs=1e-5)
+    assert value(one, "final/test/accuracy") == pytest.approx(0.9)
+
+
+def test_on_the_command_line(logs):
+    script = PROJECT_ROOT / "scripts" / "aggregate_runs.py"
+    command = [sys.executable, script, "--logdir", logs, "--where", "learning_rate<0.5"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (logs / "aggregate" / "softmax" / "all" / "test").is_dir()
+    assert len(list((logs / "aggregate" / "softmax").iterdir())) == 1
+    done = subprocess.run([*command[:-1], "seed>90"], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("error: no group")

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from helper.comparing import comparison
+from helper.errors import UsageError
+from helper.runs import listing
+from tests.made_runs import make_run
+
+
+@pytest.fixture
+def grid(tmp_path):
+    """Two learning rates with two seeds each, one more seed that diverged."""
+    for number, (rate, seed, accuracy) in enumerate(
+        [(0.1, 1, 0.90), (0.1, 2, 0.92), (0.5, 1, 0.95), (0.5, 2, 0.97)], 1
+    ):
+        make_run(
+            tmp_path / "softmax" / f"{number:04d}",
+            accuracy,
+            {0: 0.1, 10: 0.5, 20: accuracy},
+            learning_rate=rate,
+            seed=seed,
+            logdir=f"somewhere/{number}",
+        )
+    make_run(tmp_path / "softmax" / "0005", math.nan, status="diverged", learning_rate=0.5, seed=3)
+    return listing.find(tmp_path)
+
+
+def test_only_the_settings_that_differ_are_columns(grid):
+    table = comparison.run_table(grid, ["test/accuracy"])
+    assert table.columns == [
+        "name", "learning_rate", "seed", "test/accuracy", "best/test/accuracy",
+        "best_step/test/accuracy", "step", "seconds", "steps_per_second", "status",
+    ]  # fmt: skip
+    assert table.rows[0]["best_step/test/accuracy"] == 90
+    assert [row["status"] for row in table.rows] == ["completed"] * 4 + ["diverged"]
+
+
+def test_a_setting_that_a_run_lacks_differs(tmp_path):
+    make_run(tmp_path / "softmax" / "0001")
+    make_run(tmp_path / "hidden_layer" / "0001", hidden_units=100)
+    assert comparison.differing_settings(listing.find(tmp_path)) == ["experiment", "hidden_units"]
+
+
+def test_1_and_1_0_and_true_as_settings(tmp_path):
+    make_run(tmp_path / "a" / "0001", learning_rate=1, normalize=True)
+    make_run(tmp_path / "a" / "0002", learning_rate=1.0, normalize=1)
+    assert comparison.differing_settings(listing.find(tmp_path)) == ["normalize"]
+
+
+def test_time_to_a_target(grid):
+    table = comparison.run_table(grid, ["test/accuracy"], target=0.95)
+    times = [row["seconds to 0.95"] for row in table.rows]
+    assert times[0] is None and times[1] is None
+    assert times[2:4] == [20, 20]  # also where it is just reached: logged as float32(0.95)
+
+
+def test_time_to_a_loss_is_from_above(grid):
+    curve = grid[0].curve("test/accuracy")
+    assert comparison.seconds_to(0.5, "test/loss", curve) == 0
+    assert comparison.seconds_to(0.5, "test/accuracy", curve) == 10
+
+
+@pytest.mark.parametrize("names", [["-seed"], ["learning_rate"]])
+def test_groups_of_seeds(grid, names):
+    groups = comparison.group(grid, names)
+    assert [group.name for group in groups] == ["learning_rate=0.1", "learning_rate=0.5"]
+    table = comparison.group_table(groups, ["test/accuracy"], target=0.9)
+    low, high = table.rows
+    assert low["n"] == 2
+    assert low["test/accuracy"] == pytest.approx(0.91)
+    assert low["± test/accuracy"] == pytest.approx(math.sqrt(2e-4))
+    assert high["status"] == "2 completed, 1 diverged"
+    assert high["test/accuracy"] == pytest.approx(0.96)
+    assert low["seconds to 0.9"] == 20
+    assert (
+        comparison.group_table(groups, ["test/accuracy"], 0.92).rows[0]["seconds to 0.92"] is None
+    )
+    assert high["seconds to 0.9"] == 20
+
+
+def test_other_data_is_another_group(tmp_path):
+    make_run(tmp_path / "a" / "0001", seed=1)
+    make_run(tmp_path / "a" / "0002", seed=2, sha256="cd" * 32)
+    groups = comparison.group(listing.find(tmp_path), ["-seed"])
+    assert [group.name for group in groups] == ["data=mnist abababab", "data=mnist cdcdcdcd"]
+
+
+def test_a_mistaken_group(grid):
+    with pytest.raises(UsageError, match="did you mean learning_rate"):
+        comparison.group(grid, ["learning_rat"])
+    with pytest.raises(UsageError, match="not both"):
+        comparison.group(grid, ["learning_rate", "-seed"])
+
+
+def test_select(grid):
+    chosen = comparison.select(grid, "learning_rate<0.5 and status=completed")
+    assert [run.name for run in chosen] == ["softmax/0001", "softmax/0002"]
+    with pytest.raises(UsageError, match="did you mean status"):
+        comparison.select(grid, "statu=completed")
+
+
+@pytest.mark.parametrize(
+    "key, expected",
+    [
+        ("test/accuracy", [0.9, 0.5, None, math.nan]),
+        ("-test/accuracy", [0.5, 0.9, None, math.nan]),
+        ("test/loss", [0.5, 0.9, None, math.nan]),
+        ("seconds", [0.5, 0.9, None, math.nan]),
+        ("-seconds", [0.9, 0.5, None, math.nan]),
+    ],
+)
+def test_best_first_and_nothing_last(key, expected):
+    found = comparison.ordered([0.5, None, math.nan, 0.9], key, lambda value: value)
+    assert str(found) == str(expected)
+
+
+def test_numbers_stand_before_text():
+    assert comparison.ordered(["b", 2, "a", 1.5], "x", lambda value: value) == [1.5, 2, "a", "b"]
+
+
+def test_no_runs():
+    assert comparison.run_table([], ["test/accuracy"]).rows == []
+    assert comparison.group([], ["-seed"]) == []

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from helper.graph.schedule import MOST_BYTES, MOST_SECONDS, most_steps, schedule, steps_that_fit
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "boundaries", "longest"),
+    [(0, 30_000, [1000], 300), (0, 10, [], 1), (17, 2503, [100, 250], 64), (5, 6, [1], 9)],
+)
+def test_runs_cover_every_step_once_and_end_at_boundaries(first, last, boundaries, longest):
+    runs = schedule(first, last, boundaries, longest)
+    assert runs[0][0] == first and runs[-1][1] == last
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(runs))
+    assert all(1 <= end - start <= longest for start, end in runs)
+    ends = {end for _, end in runs}
+    for every in boundaries:
+        assert ends >= {step for step in range(first + 1, last + 1) if step % every == 0}
+
+
+def test_runs_between_two_boundaries_are_of_equal_length():
+    lengths = {end - start for start, end in schedule(0, 1000, [1000], 300)}
+    assert lengths == {250}
+    lengths = {end - start for start, end in schedule(0, 1000, [1000], 301)}
+    assert lengths == {250}
+    assert {b - a for a, b in schedule(0, 10, [], 4)} == {3, 4}
+
+
+def test_a_boundary_of_zero_is_never():
+    assert schedule(0, 50, [0, 20], 100) == [(0, 20), (20, 40), (40, 50)]
+
+
+def test_nothing_to_do():
+    assert schedule(40, 40, [10], 5) == []
+
+
+def test_runs_of_no_steps_are_refused():
+    with pytest.raises(ValueError, match="at least 1"):
+        schedule(0, 10, [], 0)
+
+
+def test_the_slower_limit_holds():
+    assert most_steps(0.001, steps_that_fit(1)) == MOST_SECONDS * 1000
+    assert most_steps(1e-9, steps_that_fit(78_400)) == MOST_BYTES // 78_400
+    assert most_steps(5.0, steps_that_fit(60_000 * 784)) == 1  # a single step is never cut

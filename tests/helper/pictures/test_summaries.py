@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.util.tensor_util import make_ndarray
+
+from helper import tf
+from helper.graph.evaluation import evaluator
+from helper.pictures.drawing import shades
+from helper.pictures.summaries import MOST_UNITS, Pictures
+from helper.runs.events import event_files
+from helper.runs.tfrecords import read_records
+from tests.experiment_modules import build, load, run, small_data
+from tests.tensorboard_server import serving
+
+
+def decoded(summary) -> np.ndarray:
+    return np.array(Image.open(BytesIO(summary.value[0].image.encoded_image_string)))
+
+
+def drawn(name, *arguments, data=None):
+    """What is drawn from the initial weights: {(tag, kind): summary}, and the weights."""
+    data = data or small_data()
+    model = build(load(name, *arguments), data)
+    with tf.Session(graph=model.graph) as session, model.graph.as_default():
+        session.run(tf.global_variables_initializer())
+        evaluation = evaluator(session, model)(data.test)
+        summaries = list(Pictures(session, model).summaries(data.test, evaluation))
+        first = session.run(tf.trainable_variables()[0])
+    found = {(s.value[0].tag, s.value[0].WhichOneof("value")): s for s in summaries}
+    return found, first, evaluation
+
+
+def test_first_layer_weights_are_the_images_that_a_unit_looks_for():
+    found, weights, _ = drawn("hidden_layer", "--hidden_units=3")
+    picture = decoded(found["hidden/weight", "image"])
+    assert picture.shape == (2 * 28 + 1, 2 * 28 + 1)  # 4 × 4 pixels, seven times as large
+    expected = shades(weights.T.reshape(3, 4, 4))
+    np.testing.assert_array_equal(picture[:28:7, :28:7], expected[0])
+    np.testing.assert_array_equal(picture[:28:7, 29::7], expected[1])
+    np.testing.assert_array_equal(picture[29::7, :28:7], expected[2])
+
+
+def test_only_so_many_units_are_drawn():
+    found, _, _ = drawn("hidden_layer", "--hidden_units=300")
+    side = int(MOST_UNITS**0.5)
+    assert decoded(found["hidden/weight", "image"]).shape == (29 * side - 1, 29 * side - 1)
+
+
+def test_confusion_matrix_as_picture_and_as_table():
+    found, _, evaluation = drawn("softmax")
+    assert ("confusion matrix", "image") in found
+    text = make_ndarray(found["confusion table", "tensor"].value[0].tensor).item()
+    rows = [line.split("|")[2:12] for line in text.decode().splitlines()[2:]]
+    counts = np.array([[int(cell.strip(" *")) for cell in row] for row in rows])
+    assert counts.sum() == len(evaluation.targets)
+    assert counts[:, 0].sum() == len(evaluation.targets)  # zero weights say 0 to everything
+
+
+def test_one_against_the_rest_has_two_classes():
+    found, _, evaluation = drawn("logistic", "--digit=3")
+    assert set(np.unique(evaluation.targets)) == {0, 1}
+    text = make_ndarray(found["confusion table", "tensor"].value[0].tensor).item()
+    assert text.decode().startswith("| true \\ predicted | 0 | 1 | right |")
+
+
+def test_an_experiments_own_images():
+    found, _, _ = drawn("edges")
+    maps = {"edges/image", "edges/left minus right", "edges/upper minus lower"}
+    assert {tag for tag, _ in found} == {*maps, "confusion matrix", "confusion table"}
+    assert len({tag for tag, _ in found}) == len(found)  # TensorBoard shows one kind for a tag
+    assert decoded(found["edges/image", "image"]).shape == (3 * 29 - 1, 4 * 29 - 1)
+
+
+@pytest.mark.parametrize("validation", [0, 0.5])
+def test_every_evaluation_is_drawn_once(monkeypatch, tmp_path, validation):
+    arguments = ["--steps=25", "--eval_every=10", "--batch_size=5", f"--logdir={tmp_path}"]
+    split = f"--validation_split={validation}"
+    assert run(monkeypatch, small_data(), "softmax", *arguments, split) == 0
+    (path,) = tmp_path.glob("softmax/*")
+    assert json.loads((path / "run.json").read_text())["summaries_lost"] == 0
+    steps: dict[str, list[int]] = {}
+    (file,) = event_files(path / ("validation" if validation else "test"))
+    for record in read_records(file, print):
+        event = Event.FromString(record.payload)
+        for value in event.summary.value:
+            if value.WhichOneof("value") in ("image", "tensor"):
+                steps.setdefault(f"{value.tag} {value.WhichOneof('value')}", []).append(event.step)
+    assert steps == {
+        "readout/weight image": [0, 10, 20, 25],
+        "confusion matrix image": [0, 10, 20, 25],
+        "confusion table tensor": [0, 10, 20, 25],
+    }
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_tensorboard_shows_pictures_and_table(monkeypatch, tmp_path, fast):
+    arguments = ["--steps=4", "--eval_every=2", "--batch_size=5", f"--logdir={tmp_path}"]
+    assert run(monkeypatch, small_data(), "edges", *arguments) == 0
+    (path,) = tmp_path.glob("edges/*")
+    name = f"edges/{path.name}/test"
+    images = ["confusion matrix", "edges/image"]
+    images += ["edges/left minus right", "edges/upper minus lower"]
+    with serving(tmp_path, fast) as server:
+        server.until(lambda s: set(s.get("plugin/images/tags").get(name, {})) == set(images))
+        server.until(lambda s: s.get("plugin/text/tags").get(name) == ["confusion table"])
+        for tag in images:
+            shown = server.get("plugin/images/images", run=name, tag=tag)
+            assert [image["step"] for image in shown] == [0, 2, 4]
+        (*_, last) = server.get("plugin/text/text", run=name, tag="confusion table")
+        assert last["step"] == 4 and "<strong>9</strong>" in last["text"]

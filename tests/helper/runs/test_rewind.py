@@ -1,0 +1,109 @@
+"""Curves that are taken back to a checkpoint's step."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from helper.runs import events
+from helper.runs.rewind import clear, rewind
+from tests.made_runs import graph, scalar, start, write_events
+
+
+def points(directory) -> dict[str, list[int]]:
+    return {tag: c.step.tolist() for tag, c in events.read_scalars(directory).items()}
+
+
+def log(directory, every, last, *tags, **options):
+    values = {tag: 0.5 for tag in tags}
+    steps = range(0, last + 1, every)
+    return write_events(directory, start(0), *(scalar(s, values) for s in steps), **options)
+
+
+def test_each_directory_goes_back_to_its_own_last_point(tmp_path):
+    log(tmp_path, 50, 200, "best/test/loss")
+    log(tmp_path / "train", 10, 230, "loss", "accuracy")
+    log(tmp_path / "validation", 50, 200, "loss")
+    log(tmp_path / "test", 230, 230, "loss")
+    kept = {"": (50, 150), "validation": (50, 150), "train": (10, 170)}
+    assert rewind(tmp_path, kept) == ([], 0)
+    assert points(tmp_path) == {"best/test/loss": [0, 50, 100, 150]}
+    assert points(tmp_path / "train") == {
+        "loss": [*range(0, 171, 10)],
+        "accuracy": [*range(0, 171, 10)],
+    }
+    assert points(tmp_path / "validation") == {"loss": [0, 50, 100, 150]}
+    assert points(tmp_path / "test") == {}  # written once, at the end
+
+
+def test_points_over_several_launches(tmp_path):
+    log(tmp_path, 10, 30, "loss", second=1000)
+    later = (scalar(step, {"loss": 1.0}) for step in (40, 50, 60))
+    write_events(tmp_path, start(31), *later, second=2000)
+    assert rewind(tmp_path, {"": (10, 50)}) == ([], 0)
+    assert points(tmp_path) == {"loss": [0, 10, 20, 30, 40, 50]}
+
+
+def test_what_is_written_at_the_end_goes_and_the_graph_stays(tmp_path):
+    end = scalar(60, {"final/test/loss": 1.0})
+    write_events(tmp_path, graph(x="Placeholder"), scalar(0, {"best/a": 1.0}), end)
+    assert rewind(tmp_path, {"": (100, 0)}) == ([], 0)
+    assert points(tmp_path) == {"best/a": [0]}
+    found = events.read_graph(tmp_path)
+    assert found and found.node[0].name == "x"
+
+
+def test_files_without_later_points_are_not_touched(tmp_path):
+    path = log(tmp_path, 10, 50, "loss")
+    before = path.stat()
+    assert rewind(tmp_path, {"": (10, 50)}) == ([], 0)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_tail_cut_anywhere(tmp_path, cut):
+    path = log(tmp_path, 10, 50, "loss")
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert rewind(tmp_path, {"": (10, 30)}) == ([], 0)
+    assert points(tmp_path) == {"loss": [0, 10, 20, 30]}
+    assert rewind(tmp_path, {"": (10, 50)})[1] == 2
+
+
+def test_gaps_are_told_with_their_size(tmp_path):
+    path = log(tmp_path / "train", 10, 90, "loss", "accuracy")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"loss") + 2] ^= 4
+    path.write_bytes(content)
+    gaps, lost = rewind(tmp_path, {"train": (10, 90)})
+    assert lost == 2
+    (line,) = gaps
+    assert str(tmp_path / "train") in line and "2 values" in line and "\n" not in line
+
+
+@pytest.mark.parametrize("content", [None, "directory", b"", bytes(500), b"not events at all" * 9])
+def test_a_whole_file_is_lost(tmp_path, content):
+    path = log(tmp_path / "train", 10, 90, "loss")
+    if content is None:
+        path.unlink()
+    elif content == "directory":
+        shutil.rmtree(path.parent)
+    else:
+        path.write_bytes(content)
+    gaps, lost = rewind(tmp_path, {"train": (10, 90)})
+    assert len(gaps) == 1 and lost == 10
+
+
+def test_litter_of_a_killed_rewind(tmp_path):
+    log(tmp_path, 10, 50, "loss")
+    (tmp_path / ".partial-events").write_bytes(b"half")
+    rewind(tmp_path, {"": (10, 20)})
+    assert [path.name[:6] for path in tmp_path.iterdir()] == ["events"]
+
+
+def test_clear(tmp_path):
+    log(tmp_path, 10, 50, "loss")
+    log(tmp_path / "train", 10, 50, "loss")
+    (tmp_path / "run.json").write_text("{}")
+    clear(tmp_path)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["run.json", "train"]

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import numpy as np
+import pytest
+
+from helper import tf
+from helper.runs import directory as runs
+from helper.runs import events
+from helper.runs.settings import Settings
+from helper.saving import run_writer as recording
+from helper.saving.run_writer import Recording
+from tests.command_line import record
+from tests.tensorboard_server import Server, serving
+
+TAGS = {"loss", "log likelihood", "accuracy"}
+DESCRIBED = {"base rate", "precision", "recall", "F1"}
+
+
+@pytest.fixture
+def made_runs(call_experiment, idx_directory, tmp_path):
+    """Two runs side by side: logistic, whose tags have spaces, and with another learning rate."""
+    for arguments in ([], ["--learning_rate=0.5"]):
+        done = call_experiment(
+            "logistic",
+            f"--data_dir={idx_directory}",
+            "--batch_size=20",
+            "--steps=2500",
+            "--log_every=1",
+            "--eval_every=500",
+            "--logdir=logs",
+            *arguments,
+        )
+        assert done.code == 0
+    return sorted((tmp_path / "logs" / "logistic").iterdir())
+
+
+def everything(server: Server) -> dict:
+    """All scalars that TensorBoard shows, by run and tag."""
+    tags = server.get("plugin/scalars/tags")
+    return {
+        run: {tag: server.scalars(run, tag) for tag in found}
+        for run, found in tags.items()
+        if found
+    }
+
+
+def complete(server: Server) -> bool:
+    """Whether all event files were read to the end."""
+    names = server.get("runs")
+    roots = [name for name in names if name.count("/") == 1]
+    tags = server.get("plugin/scalars/tags")
+    return len(roots) == 2 and all(
+        any(tag.startswith("final/") for tag in tags.get(root, ()))
+        and len(server.scalars(f"{root}/train", "loss")) == 2501
+        and len(server.scalars(f"{root}/test", "loss")) == 6
+        for root in roots
+    )
+
+
+def test_tensorboard_shows_what_was_written(made_runs):
+    """Over HTTP, by both of its loaders, and the same by both."""
+    logdir = made_runs[0].parents[1]
+    with serving(logdir, fast=True) as fast, serving(logdir, fast=False) as slow:
+        for server in (fast, slow):
+            server.until(complete)
+        shown, by_python = everything(fast), everything(slow)
+        assert shown == by_python
+        for run in made_runs:
+            check_scalars(run, shown)
+            for server in (fast, slow):
+                check_graph(server, f"logistic/{run.name}")
+                check_text(server, f"logistic/{run.name}", record(run))
+        check_hparams(fast, made_runs)
+        check_hparams(slow, made_runs)
+
+
+def check_scalars(run, shown) -> None:
+    name = f"logistic/{run.name}"
+    assert set(shown[f"{name}/train"]) == TAGS
+    assert set(shown[f"{name}/test"]) == TAGS | DESCRIBED
+    for split in ("train", "test"):
+        for tag, points in shown[f"{name}/{split}"].items():
+            curve = events.read_scalars(run / split)[tag]
+            assert [step for step, _ in points] == curve.step.tolist()
+            assert [value for _, value in points] == curve.value.tolist()
+    found = record(run)
+    for tag, value in found["final"].items():
+        assert shown[name][f"final/{tag}"] == [(2500, pytest.approx(value))]
+    for tag, best in found["best"].items():
+        assert shown[name][f"best/{tag}"][-1][1] == pytest.approx(best["value"])
+
+
+def check_graph(server: Server, name: str) -> None:
+    assert server.get("plugin/graphs/info")[name]["run_graph"]
+    address = f"{server._address}/data/plugin/graphs/graph?run={name}"
+    with urllib.request.urlopen(address) as response:
+        graph = response.read().decode()
+    assert 'name: "readout/weight"' in graph and 'name: "train/' in graph
+    assert "fused_steps" not in graph and len(graph) < 1_000_000
+
+
+def check_text(server: Server, name: str, found: dict) -> None:
+    assert "run" in server.get("plugin/text/tags")[name]
+    (shown,) = server.get("plugin/text/text", run=name, tag="run")
+    for words in ("learning_rate", found["versions"]["tensorflow"], found["data"]["sha256"]):
+        assert words in shown["text"]
+    assert found["commit"] is None or found["commit"] in shown["text"]
+    assert "<table>" in shown["text"]
+
+
+def check_hparams(server: Server, made) -> None:
+    allowed = ["STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING", "STATUS_UNKNOWN"]
+    request = {"experimentName": "", "allowedStatuses": allowed, "startIndex": 0, "sliceSize": 10}
+    request["colParams"] = [
+        {"metric": {"group": "", "tag": "best/test/accuracy"}, "includeInResult": True},
+        {"hparam": "learning_rate", "includeInResult": True},
+    ]
+    groups = server.post("plugin/hparams/session_groups", request)["sessionGroups"]
+    assert {group["hparams"]["learning_rate"] for group in groups} == {0.1, 0.5}
+    for group in groups:
+        (session,) = group["sessions"]
+        assert session["status"] == "STATUS_SUCCESS"
+        (run,) = [run for run in made if session["name"].endswith(run.name)]
+        best = record(run)["best"]["test/accuracy"]["value"]
+        values = {m["name"]["tag"]: m["value"] for m in group["metricValues"]}
+        assert values["best/test/accuracy"] == pytest.approx(best)
+
+
+@pytest.fixture
+def new_recording(tmp_path):
+    settings = Settings(
+        experiment="softmax",
+        steps=100,
+        batch_size=10,
+        seed=0,
+        log_every=10,
+        eval_every=10,
+        checkpoint_every=0,
+        keep=3,
+        xla=False,
+        resume=None,
+        logdir=str(tmp_path),
+        suffix="",
+        flags={"steps": 100, "layers": [3, 2], "data_dir": None, "normalize": True},
+        flagfile="--steps=100\n",
+        argv=["softmax.py"],
+    )
+    first = {
+        "status": "running",
+        "argv": ["softmax.py"],
+        "flags": dict(settings.flags),
+        "versions": {},
+        "commit": None,
+        "data": {"name": "tiny", "sha256": "00"},
+        "parameter_count": 3,
+        "started": runs.now(),
+        "best": {},
+        "summaries_lost": 0,
+    }
+    run = runs.create(tmp_path, "softmax", "", first)
+    return Recording(run, tf.GraphDef(), settings, 0), run.path
+
+
+def test_best_values(new_recording):
+    written, path = new_recording
+    accuracies = [0.1, 0.8, 0.7, 0.8]
+    losses = [2.3, 0.5, 0.4, 0.6]
+    new = [
+        written.evaluation("test", step, {"loss": loss, "accuracy": accuracy})
+        for step, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True))
+    ]
+    assert new == [True, True, False, False]  # the first of two that are equal stays
+    written.save_record()
+    assert record(path)["best"] == {
+        "test/loss": {"value": 0.4, "step": 2},
+        "test/accuracy": {"value": 0.8, "step": 1},
+    }
+
+
+@pytest.mark.parametrize("status", ["completed", "interrupted", "diverged", "failed"])
+def test_end_of_a_run(new_recording, status):
+    written, path = new_recording
+    assert record(path)["status"] == "running" and runs.is_locked(path)
+    times = {"seconds": 2.0, "seconds_in_steps": 1.5}
+    written.close(status, 40, {"test/accuracy": 0.5}, times)
+    found = record(path)
+    assert (found["status"], found["step"], found["final"]) == (status, 40, {"test/accuracy": 0.5})
+    assert found["steps_per_second"] == 20 and found["seconds_in_steps"] == 1.5
+    assert found["ended"] >= found["started"]
+    assert not runs.is_locked(path)
+    assert (path / "flags.txt").read_text() == "--steps=100\n"
+
+
+def test_a_run_that_was_interrupted_before_its_first_step(new_recording):
+    written, path = new_recording
+    written.close("interrupted", 0, {}, {"seconds": 0.0, "seconds_in_steps": 0.0})
+    assert record(path)["steps_per_second"] == 0
+
+
+def test_faults_are_told_once_and_counted(new_recording):
+    written, path = new_recording
+    for file in path.iterdir():
+        file.unlink()
+    path.rmdir()
+    # What is noted is told by who notes it, and does not hide what a writer has to tell.
+    assert written.note_fault("other", "another")
+    told = []
+    for step in range(5):
+        written.evaluation("test", step, {"accuracy": 0.5})
+        told.append(written.flush())
+        written.save_record()
+    assert "was removed" in told[0] and told[1:] == [None] * 4
+    written.save_predictions(np.zeros(3), np.zeros(3))
+    assert written.note_fault("checkpoint", "one") and not written.note_fault("checkpoint", "two")
+    faults = written.faults
+    gone = "the run directory was removed or replaced"
+    assert f"{path / 'run.json'}: {gone} (and 4 more)" in faults
+    assert f"{path / 'predictions.npz'}: {gone}" in faults
+    assert "one (and 1 more)" in faults
+    assert len(faults) == 6  # and the event files of the run and of its test directory
+    assert not any("\n" in fault for fault in faults)
+
+
+def test_metrics_know_which_way_is_better():
+    assert recording.is_better("loss", 1.0, than=2.0)
+    assert recording.is_better("accuracy", 2.0, than=1.0)
+    assert recording.is_better("log likelihood", -1.0, than=-2.0)
+    assert not recording.is_better("loss", 1.0, than=1.0)
+
+
+def test_record_is_json_that_any_reader_takes(new_recording):
+    written, path = new_recording
+    written.evaluation("test", 0, {"accuracy": np.float64(0.5)})
+    written.save_record()
+    json.loads((path / "run.json").read_text(), parse_constant=pytest.fail)
