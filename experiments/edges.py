@@ -48,14 +48,13 @@ def build_graph(inputs, optimizer):
         global_step = tf.train.get_or_create_global_step()
         train_step = optimizer.minimize(loss, global_step)
 
-    with tf.name_scope("images"):
-        images = {
-            "edges/image": image[..., 0],
-            "edges/left minus right": edges[..., 0],
-            "edges/upper minus lower": edges[..., 1],
-        }
+    with tf.name_scope("images"):  # computed at each evaluation, for the first test images
+        tf.summary.image("image", image)
+        tf.summary.image("left_minus_right", edges[..., :1])
+        tf.summary.image("upper_minus_lower", edges[..., 1:])
+
     metrics = {"loss": loss, "accuracy": accuracy}
-    return training.Step(train_step, metrics, predictions, probabilities, images=images)
+    return training.Step(train_step, metrics, predictions, probabilities)
 
 
 def main(_):

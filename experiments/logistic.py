@@ -44,26 +44,52 @@ def build_graph(inputs, optimizer):
         global_step = tf.train.get_or_create_global_step()
         train_step = optimizer.minimize(loss, global_step)
 
-    metrics = {"loss": loss, "log likelihood": log_likelihood, "accuracy": accuracy}
+    metrics = {
+        "loss": loss,
+        "log likelihood": training.Metric(log_likelihood, lower_is_better=False),
+        "accuracy": accuracy,
+    }
     return training.Step(train_step, metrics, predictions, probabilities, targets)
 
 
-def describe(predictions, labels):
-    """How good the answers are where nine in ten are "no". Both arguments: int64 [examples]."""
-    says_yes, is_digit = predictions == 1, labels == FLAGS.digit
-    hits = np.sum(says_yes & is_digit)
-    return {
-        "base rate": 1.0 - np.mean(is_digit),  # the accuracy of always answering "no"
-        "precision": hits / max(np.sum(says_yes), 1),
-        "recall": hits / max(np.sum(is_digit), 1),
-        "F1": 2 * hits / max(np.sum(says_yes) + np.sum(is_digit), 1),
-    }
+# How good the answers are where nine in ten are "no". Both arguments: int64 [examples]; the labels
+# are the digits.
+
+
+def base_rate(predictions, labels):
+    """The accuracy of always answering "no"."""
+    return np.mean(labels != FLAGS.digit)
+
+
+def precision(predictions, labels):
+    """The share of right answers among those that are "yes"."""
+    return np.sum(predictions * (labels == FLAGS.digit)) / max(np.sum(predictions), 1)
+
+
+def recall(predictions, labels):
+    """The share of the digit's images that are found."""
+    is_digit = labels == FLAGS.digit
+    return np.sum(predictions * is_digit) / max(np.sum(is_digit), 1)
+
+
+def f1(predictions, labels):
+    """The harmonic mean of precision and recall."""
+    is_digit = labels == FLAGS.digit
+    return 2 * np.sum(predictions * is_digit) / max(np.sum(predictions) + np.sum(is_digit), 1)
+
+
+SPLIT_METRICS = {
+    "base rate": base_rate,
+    "precision": training.Metric(precision, lower_is_better=False),
+    "recall": training.Metric(recall, lower_is_better=False),
+    "F1": training.Metric(f1, lower_is_better=False),
+}
 
 
 def main(_):
     optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
     data = cli.load_data()
-    return training.train(build_graph, data, optimizer, cli.settings(data), describe)
+    return training.train(build_graph, data, optimizer, cli.settings(data), SPLIT_METRICS)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ class StopRequest:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
+    def is_set(self) -> bool:
+        """Whether a signal came."""
+        return self.number is not None
+
     @property
     def exit_code(self) -> int:
         """What a shell expects of a program that a signal ended; 0 if none came."""

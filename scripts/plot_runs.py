@@ -113,11 +113,10 @@ def along(x: str, listed: ListedRun, curve: Scalars) -> Any:
         return curve.step
     if x == "seconds":
         return curve.seconds
-    try:
-        return curve.step * (listed.flags["batch_size"] / listed.record["data"]["train"])
-    except (KeyError, TypeError, ZeroDivisionError):
-        message = f"{listed.name} does not say how long an epoch is; take --x step"
-        raise UsageError(message) from None
+    batch_size = listed.flags.get("batch_size")
+    if not (isinstance(batch_size, int) and listed.record and listed.record.data):
+        raise UsageError(f"{listed.name} does not say how long an epoch is; take --x step")
+    return curve.step * (batch_size / max(listed.record.data.train, 1))
 
 
 def digits(plots: Any, flags: argparse.Namespace) -> Any:

@@ -106,7 +106,7 @@ def find(system: System, arguments: Sequence[str], logdir: Path) -> ListedRun | 
     if not directory.is_dir():
         return None
     for found in reversed(listing.find(directory)):
-        if found.status == "completed" and found.record["argv"][1:] == list(arguments):
+        if found.record and found.status == "completed" and found.record.argv[1:] == list(arguments):
             return found
     return None
 

@@ -14,10 +14,8 @@ import numpy as np
 from helper.comparing import where
 from helper.errors import UsageError
 from helper.runs.events import Scalars
+from helper.runs.flag_roles import role
 from helper.runs.listing import ListedRun
-
-# Flags that say where things are and what is kept, not what is computed.
-_PLACES = {"logdir", "run_name", "data_dir", "resume", "checkpoint_every", "keep"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def differing_settings(runs: Sequence[ListedRun]) -> list[str]:
     differing = [
         name
         for name in names
-        if name not in _PLACES and len({_key(run.flags.get(name)) for run in known}) > 1
+        if role(name).decides and len({_key(run.flags.get(name)) for run in known}) > 1
     ]
     several = len({run.fields["experiment"] for run in known}) > 1
     return ["experiment"] * several + differing
@@ -109,7 +107,7 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
     for name in chosen:
         check_field(name, [dict.fromkeys([*settings, "experiment"])])
     if all(name.startswith("-") for name in names):
-        chosen = [name for name in settings if name not in _PLACES and name not in chosen]
+        chosen = [name for name in settings if role(name).decides and name not in chosen]
     elif any(name.startswith("-") for name in names):
         raise UsageError("--group_by takes names, or names that all begin with a minus, not both")
     found: dict[tuple, list[ListedRun]] = {}

@@ -13,6 +13,7 @@ from tensorboard.compat.proto.node_def_pb2 import NodeDef
 from helper.comparing.comparison import text
 from helper.runs.events import read_graph
 from helper.runs.listing import ListedRun
+from helper.runs.record import as_json
 
 SECTIONS = ("run", "flags", "versions", "data", "parameters")
 
@@ -104,10 +105,12 @@ def _attribute(value: AttrValue) -> str:
 
 
 def _section(run: ListedRun, title: str) -> Mapping[str, Any]:
+    if run.record is None:
+        return {}
+    record = as_json(run.record)
     if title == "run":
-        return {key: run.record.get(key) for key in ("experiment", "commit")}
-    found = run.record.get(title)
-    return found if isinstance(found, dict) else {}
+        return {key: record[key] for key in ("experiment", "commit")}
+    return record[title] or {}
 
 
 def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

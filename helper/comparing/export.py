@@ -16,6 +16,7 @@ import numpy as np
 
 from helper.comparing.comparison import Table, text
 from helper.errors import LabError
+from helper.runs import record
 from helper.runs.listing import ListedRun
 
 
@@ -67,7 +68,7 @@ def as_json(table: Table, runs: Sequence[ListedRun]) -> str:
             {
                 "name": run.name,
                 "status": run.status,
-                "record": finite(run.record),
+                "record": finite(record.as_json(run.record)) if run.record else {},
                 "curves": {
                     tag: {
                         "step": curve.step.tolist(),

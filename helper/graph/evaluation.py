@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,15 +16,34 @@ BATCH_SIZE = 1000
 
 class Evaluation(NamedTuple):
     """metrics: means over all examples. predictions, and targets, what those should be: int64
-    [examples]."""
+    [examples], or None where the model says no class."""
 
     metrics: dict[str, float]
-    predictions: np.ndarray
-    targets: np.ndarray
+    predictions: np.ndarray | None
+    targets: np.ndarray | None
 
 
 class Stopped(Exception):
     """A signal asked the program to stop."""
+
+
+class Observation(NamedTuple):
+    """What an observer of a run is shown at an evaluation.
+
+    session: it holds the variables as they are after ``step`` steps. number: evaluations since the
+    run's beginning, at regular intervals of steps. split: what was evaluated.
+    """
+
+    session: Any
+    model: Model
+    split: Split
+    evaluation: Evaluation
+    step: int
+    number: int
+
+
+# Yields ``tf.Summary`` protocol buffers, to be written beside the evaluation's metrics.
+Observer = Callable[[Observation], Iterable[Any]]
 
 
 def evaluator(
@@ -37,23 +56,33 @@ def evaluator(
 
     stopped: asked between two batches; if it says yes, the function raises Stopped.
     """
-    names = list(model.step.metrics)
-    fetches = [*model.step.metrics.values(), model.step.predictions, model.step.targets]
-    run = session.make_callable(fetches, feed_list=[model.inputs.images, model.inputs.labels])
+    step, inputs = model.step, model.inputs
+    fetches = {
+        "metrics": dict(step.metrics),
+        "answers": {
+            name: tensor
+            for name in ("predictions", "targets")
+            if (tensor := getattr(step, name)) is not None
+        },
+    }
+    run = session.make_callable(fetches, feed_list=[inputs.images, inputs.labels])
 
     def evaluate(split: Split) -> Evaluation:
-        sums = np.zeros(len(names))
+        sums = dict.fromkeys(step.metrics, 0.0)
         answers = []
         for start in range(0, len(split.labels), batch_size):
             if stopped():
                 raise Stopped
             batch = slice(start, start + batch_size)
-            *means, predictions, targets = run(split.images[batch], split.labels[batch])
-            sums += np.array(means, np.float64) * len(predictions)
-            answers.append((predictions, targets))
+            found = run(split.images[batch], split.labels[batch])
+            for name, mean in found["metrics"].items():
+                sums[name] += float(mean) * len(split.labels[batch])
+            answers.append(found["answers"])
         # The batches' means are float32: further digits are noise, and would decide between ties.
-        means = [float(f"{mean:.7g}") for mean in sums / len(split.labels)]
-        predictions, targets = np.concatenate(answers, axis=1)
-        return Evaluation(dict(zip(names, means, strict=True)), predictions, targets)
+        means = {name: float(f"{s / len(split.labels):.7g}") for name, s in sums.items()}
+        if step.predictions is None:
+            return Evaluation(means, None, None)
+        whole = {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
+        return Evaluation(means, whole["predictions"], whole.get("targets", split.labels))
 
     return evaluate

@@ -7,15 +7,17 @@ builds the same step a second time, into the body of a loop.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from helper.errors import UsageError
+from helper.graph import metrics
 from helper.tensorflow_v1 import tf
 
 
 class Inputs(NamedTuple):
-    """What an experiment's ``build_graph`` stands on.
+    """What an experiment's ``build_graph`` starts from.
 
     images: uint8 [batch, pixels], 0 to 255, row by row.
     labels: int64 [batch], 0 to num_classes - 1.
@@ -34,20 +36,18 @@ class Step(NamedTuple):
     """What an experiment's ``build_graph`` returns.
 
     train_step: the operation that updates the variables once.
-    metrics: float32 scalars, each a mean over the batch, taken before the update. "loss" and
-        "accuracy" are among them.
-    predictions: int64 [batch], the class that the model says.
+    metrics: float32 scalars, each a mean over the batch, taken before the update, bare or as a
+        ``Metric`` that says which direction is better. "loss" is among them.
+    predictions: int64 [batch], the class that the model says; None for a model that says none.
     probabilities: float32 [batch, classes], what the model gives to each; None if it has none.
     targets: int64 [batch], what the predictions should be; by default the labels.
-    images: float32 [batch, height, width] each, shown in TensorBoard for a few test examples.
     """
 
     train_step: Any
-    metrics: dict[str, Any]
-    predictions: Any
+    metrics: Mapping[str, Any]
+    predictions: Any = None
     probabilities: Any = None
     targets: Any = None
-    images: dict[str, Any] | None = None
 
 
 BuildGraph = Callable[[Inputs, Any], Step]  # the second argument is the optimizer
@@ -57,9 +57,12 @@ BuildGraph = Callable[[Inputs, Any], Step]  # the second argument is the optimiz
 class Model:
     """The readable copy of an experiment's graph.
 
-    graph: the ``tf.Graph`` it stands in, and to which the training loop is added.
+    graph: the ``tf.Graph`` that holds it, and to which the training loop is added.
     graph_def: the readable copy alone, for TensorBoard.
     inputs: placeholders; ``training`` need not be fed and is false.
+    step: its metrics are bare tensors; lower_is_better: the direction of each, None for no
+        direction.
+    summaries: what the experiment made with ``tf.summary``: serialized summaries, string scalars.
     build_again: builds the same step on other inputs, with the same variables.
     """
 
@@ -67,6 +70,8 @@ class Model:
     graph_def: Any
     inputs: Inputs
     step: Step
+    lower_is_better: dict[str, bool | None]
+    summaries: list[Any]
     build_again: Callable[[Inputs], Step]
 
     def parameters(self) -> dict[str, list[int]]:
@@ -96,11 +101,22 @@ def build(
     optimizer: Any,
     seed: int,
 ) -> Model:
-    """Build the readable copy in a new graph with the given seed."""
+    """Build the readable copy in a new graph with the given seed.
+
+    Raises UsageError where ``build_graph`` returns metrics that cannot be logged.
+    """
 
     def build_on(inputs: Inputs) -> Step:
         with tf.variable_scope(tf.get_variable_scope(), reuse=tf.AUTO_REUSE):
             return build_graph(inputs, optimizer)
+
+    def build_again(inputs: Inputs) -> Step:
+        # The summaries of the readable copy are the ones that are written.
+        summaries = tf.get_collection_ref(tf.GraphKeys.SUMMARIES)
+        before = list(summaries)
+        step = build_on(inputs)
+        summaries[:] = before
+        return step._replace(metrics=metrics.values(step.metrics))
 
     graph = tf.Graph()
     with graph.as_default():
@@ -114,7 +130,21 @@ def build(
                 num_classes=num_classes,
             )
         step = build_on(inputs)
+        lower_is_better = metrics.directions(step.metrics)
+        step = step._replace(metrics=metrics.values(step.metrics))
+        _check_metrics(step.metrics)
         graph_def = graph.as_graph_def()
-        if step.targets is None:
-            step = step._replace(targets=tf.identity(inputs.labels, "targets"))
-        return Model(graph, graph_def, inputs, step, build_on)
+        summaries = tf.get_collection(tf.GraphKeys.SUMMARIES)
+        return Model(graph, graph_def, inputs, step, lower_is_better, summaries, build_again)
+
+
+def _check_metrics(tensors: Mapping[str, Any]) -> None:
+    """Say at graph-construction time what would fail inside the loop."""
+    if "loss" not in tensors:
+        raise UsageError('build_graph returns no metric "loss"; every experiment needs one')
+    for name, tensor in tensors.items():
+        if tensor.dtype != tf.float32 or tensor.shape.rank not in (0, None):
+            raise UsageError(
+                f"the metric {name!r} is {tensor.dtype.name} {tensor.shape}; it must be a float32 "
+                "scalar, the mean over the batch"
+            )

@@ -1,78 +1,104 @@
-"""Pictures in TensorBoard: the first layer's weights, the confusion matrix, an experiment's own."""
+"""Observers that draw a model for TensorBoard: its first layer's weights, its confusion matrix."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from tensorboard.plugins.text.summary_v2 import text_pb
 
-from helper.data.datasets import Split
-from helper.graph.evaluation import Evaluation
+from helper.graph.evaluation import Observation, Observer
 from helper.graph.model import Model
 from helper.pictures import confusion, drawing
 from helper.tensorflow_v1 import tf
 
 # More units than this are too small to see, and would make the event files large.
 MOST_UNITS = 25
-# An experiment's own images are shown for so many examples.
-EXAMPLES = 10
 _SMALLEST_TILE = 28  # pixels; smaller tiles are enlarged
 
 
-class Pictures:
-    """Draws what a session's variables look like. Adds operations to the model's graph."""
+def default_observers() -> list[Observer]:
+    """What looks at a run unless an experiment says otherwise."""
+    png = _png_encoder()
+    return [thinned(FirstLayer(png)), thinned(ConfusionMatrix(png))]
 
-    def __init__(self, session: Any, model: Model) -> None:
-        self._model = model
-        # A graph of its own: in the model's, the first call would go through all of its nodes.
-        with tf.Graph().as_default():
-            pixels = tf.placeholder(tf.uint8, [None, None, 1])
-            self._png = tf.Session().make_callable(tf.io.encode_png(pixels), [pixels])
-        with model.graph.as_default():
-            first = _first_layer(model)
-            fetches = {first.op.name: _units(first, model)} if first is not None else {}
-            fetches |= model.step.images or {}
-            self._run = session.make_callable(fetches, [model.inputs.images, model.inputs.labels])
 
-    def summaries(self, split: Split, evaluation: Evaluation) -> Iterator[Any]:
-        """The summaries of an evaluation on a split, whose first examples the images show."""
-        drawn = self._run(split.images[:EXAMPLES], split.labels[:EXAMPLES])
-        for tag, images in drawn.items():
-            yield self._image(tag, _tiles(images))
-        counts = confusion.count(evaluation.targets, evaluation.predictions, self._classes())
-        yield self._image("confusion matrix", confusion.picture(counts))
+def thinned(observer: Observer) -> Observer:
+    """The same observer at the first 32 evaluations, then at every second one up to 64, every
+    fourth up to 128, …, so that a long run stays small."""
+
+    def observe(seen: Observation) -> Iterator[Any]:
+        if seen.number % 2 ** max(0, seen.number.bit_length() - 5) == 0:
+            yield from observer(seen)
+
+    return observe
+
+
+class FirstLayer:
+    """The weights on the pixels, a picture for each of the first units."""
+
+    def __init__(self, png: Callable[[np.ndarray], bytes]) -> None:
+        self._png = png
+        self._units: Callable[[], np.ndarray] | None = None
+
+    def __call__(self, seen: Observation) -> Iterator[Any]:
+        weights = _first_layer(seen.model)
+        if weights is None:
+            return
+        if self._units is None:
+            with seen.model.graph.as_default(), tf.name_scope("pictures"):
+                shape = [-1, *seen.model.inputs.image_shape]
+                units = tf.reshape(tf.transpose(weights[:, :MOST_UNITS]), shape)
+            self._units = seen.session.make_callable(units)
+        images = self._units()
+        zoom = max(1, _SMALLEST_TILE // max(images.shape[1:]))
+        picture = drawing.grid(drawing.shades(images), zoom=zoom)
+        yield _image_summary(weights.op.name, picture, self._png)
+
+
+class ConfusionMatrix:
+    """How often each class was taken for which, as a picture and as a table."""
+
+    def __init__(self, png: Callable[[np.ndarray], bytes]) -> None:
+        self._png = png
+
+    def __call__(self, seen: Observation) -> Iterator[Any]:
+        _, predictions, targets = seen.evaluation
+        if predictions is None or targets is None:
+            return
+        counts = confusion.count(targets, predictions, _classes(seen.model))
+        yield _image_summary("confusion matrix", confusion.picture(counts), self._png)
         # Under a tag of its own: TensorBoard shows only one kind of summary for a tag.
         yield text_pb("confusion table", confusion.table(counts))
 
-    def _classes(self) -> int:
-        probabilities = self._model.step.probabilities
-        return self._model.inputs.num_classes if probabilities is None else probabilities.shape[1]
 
-    def _image(self, tag: str, picture: np.ndarray) -> Any:
-        summary = tf.Summary()
-        image = summary.value.add(tag=tag).image
-        image.height, image.width, image.colorspace = *picture.shape, 1
-        image.encoded_image_string = self._png(picture[..., np.newaxis])
-        return summary
+def _png_encoder() -> Callable[[np.ndarray], bytes]:
+    """A function from a picture, uint8 [height, width], to a PNG file's content."""
+    # A graph of its own: in the model's, the first call would go through all of its nodes.
+    with tf.Graph().as_default():
+        pixels = tf.placeholder(tf.uint8, [None, None, 1])
+        encode = tf.Session().make_callable(tf.io.encode_png(pixels), [pixels])
+    return lambda picture: encode(picture[..., np.newaxis])
+
+
+def _classes(model: Model) -> int:
+    probabilities = model.step.probabilities
+    return model.inputs.num_classes if probabilities is None else probabilities.shape[1]
 
 
 def _first_layer(model: Model) -> Any:
-    """The weights that stand on the pixels, [pixels, units], or None if there are none."""
+    """The weights on the pixels, [pixels, units], or None if there are none."""
     pixels = math.prod(model.inputs.image_shape)
-    matrices = (v for v in tf.trainable_variables() if v.shape.rank == 2)
+    with model.graph.as_default():
+        matrices = [v for v in tf.trainable_variables() if v.shape.rank == 2]
     return next((v for v in matrices if v.shape[0] == pixels), None)
 
 
-def _units(weights: Any, model: Model) -> Any:
-    """The weights of the first units, each as an image: float32 [units, height, width]."""
-    with tf.name_scope("pictures"):
-        return tf.reshape(tf.transpose(weights[:, :MOST_UNITS]), [-1, *model.inputs.image_shape])
-
-
-def _tiles(images: np.ndarray) -> np.ndarray:
-    """Images (float [n, height, width]) as one picture."""
-    zoom = max(1, _SMALLEST_TILE // max(images.shape[1:]))
-    return drawing.grid(drawing.shades(images), zoom=zoom)
+def _image_summary(tag: str, picture: np.ndarray, png: Callable[[np.ndarray], bytes]) -> Any:
+    summary = tf.Summary()
+    image = summary.value.add(tag=tag).image
+    image.height, image.width, image.colorspace = *picture.shape, 1
+    image.encoded_image_string = png(picture)
+    return summary

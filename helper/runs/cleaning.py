@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from helper.runs.listing import ListedRun
+from helper.runs.record import Record
 from helper.errors import LabError, UsageError
 from helper.files import replace_atomically
-from helper.runs import directory as runs
-from helper.runs.listing import ListedRun
+from helper.runs import directory
+from helper.runs.directory import Run
 
 ARCHIVE = "archive"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -34,9 +36,9 @@ def seconds(text: str) -> float:
 
 def age(run: ListedRun, now: datetime.datetime) -> float:
     """Seconds since the run ended; where its record does not say, since its directory changed."""
-    for key in ("ended", "started"):
+    for then_text in (run.record.ended, run.record.started) if run.record else ():
         with contextlib.suppress(ValueError):
-            then = datetime.datetime.strptime(str(run.record.get(key)), "%Y-%m-%dT%H:%M:%SZ")
+            then = datetime.datetime.strptime(str(then_text), "%Y-%m-%dT%H:%M:%SZ")
             return (now - then.replace(tzinfo=datetime.timezone.utc)).total_seconds()
     return now.timestamp() - run.path.stat().st_mtime
 
@@ -56,11 +58,11 @@ def obstacle(run: ListedRun, logdir: Path) -> str | None:
     # With no link on the way, the real path is the path as it is written.
     if not real.is_relative_to(top) or real == top or real != top / run.name:
         return "outside of the log directory, or reached through a link"
-    if (run.path / runs.LOCK_FILE).is_symlink():
+    if (run.path / directory.LOCK_FILE).is_symlink():
         return "its lock is a link"
     if run.status == "foreign":
         return "made by another program"
-    if run.status == "running" or runs.is_locked(run.path):
+    if run.status == "running" or directory.is_locked(run.path):
         return "running"
     return None
 
@@ -98,7 +100,7 @@ def new_path(run: ListedRun, name: str) -> Path:
     number = _NUMBER.match(run.path.name)
     if number and not _NUMBER.match(name):
         name = f"{number[0]}-{name}"
-    runs.check_name(name)
+    directory.check_name(name)
     return run.path.with_name(name)
 
 
@@ -109,20 +111,20 @@ def rename(run: ListedRun, name: str, logdir: Path) -> Path:
         if os.path.lexists(target):
             raise LabError(f"there is already a run {target}")
         os.rename(run.path, target)
-        if held.record:
-            held.path, held.record["name"] = target, target.name
+        if run.record:
+            held.path, held.record.name = target, target.name
             held.save_record()
     return target
 
 
 @contextlib.contextmanager
-def _held(run: ListedRun, logdir: Path) -> Iterator[runs.Run]:
+def _held(run: ListedRun, logdir: Path) -> Iterator[Run]:
     """Hold the run's lock, as a training process would, and turn OSError into one line."""
     reason = obstacle(run, logdir)
     if reason:
         raise LabError(f"{run.name} was left alone: {reason}")
     try:
-        with contextlib.closing(runs.Run(run.path, dict(run.record))) as held:
+        with contextlib.closing(Run(run.path, run.record or Record("", ""))) as held:
             yield held
     except OSError as error:
         raise LabError(f"{run.name}: {error.strerror or error}") from None
@@ -147,8 +149,8 @@ def _verify(run: ListedRun, archived: Path) -> None:
             found = {member.name: member.size for member in packed if member.isfile()}
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise LabError(f"{archived} cannot be read back ({error}); the run was kept") from error
-    for directory, _, names in os.walk(run.path):
-        for path in (Path(directory, name) for name in names):
+    for walked, _, names in os.walk(run.path):
+        for path in (Path(walked, name) for name in names):
             inside = f"{run.name}/{path.relative_to(run.path).as_posix()}"
             if not path.is_symlink() and found.get(inside) != path.stat().st_size:
                 raise LabError(f"{path} is not in {archived}; the run was kept")

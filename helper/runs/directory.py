@@ -6,23 +6,21 @@ import contextlib
 import datetime
 import errno
 import fcntl
-import json
 import os
 import re
-import subprocess
-from collections.abc import Mapping
+import stat
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from helper.errors import LabError, UsageError
-from helper.files import PROJECT_ROOT, sync, write_atomically
+from helper.files import sync
+from helper.loading import Damaged
+from helper.runs import record
+from helper.runs.record import RECORD_FILE, Record, Status
 
 FLAGS_FILE = "flags.txt"
-RECORD_FILE = "run.json"
 LOCK_FILE = "lock"
 PREDICTIONS_FILE = "predictions.npz"
-RECORD_FORMAT = 1
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,-]{0,63}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\[\\\ud800-\udfff]")
 _NUMBER = re.compile(r"(\d{4,})(?:-|$)")
 
@@ -30,13 +28,14 @@ _NUMBER = re.compile(r"(\d{4,})(?:-|$)")
 class Run:
     """A run directory that this process writes, locked until ``close``.
 
-    path: the directory. record: what ``run.json`` holds, a dictionary of JSON values.
+    path: the directory. record: what ``run.json`` holds, or is to hold.
     """
 
-    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+    def __init__(self, path: Path, record: Record) -> None:
         self.path = path
         self.record = record
-        self._lock = open(path / LOCK_FILE, "a")  # noqa: SIM115 - held for the life of the run
+        lock = _open_lock(path, os.O_RDWR | os.O_CREAT)
+        self._lock = os.fdopen(lock, "rb", buffering=0)  # held for the life of the run
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -61,41 +60,41 @@ class Run:
     def save_record(self) -> None:
         """Replace ``run.json`` in one step. Raises OSError where it cannot be written."""
         self.check_in_place()
-        write_atomically(self.path / RECORD_FILE, json.dumps(self.record, indent=1) + "\n")
+        record.save(self.record, self.path)
 
     def close(self) -> None:
+        """Let other processes write this run."""
         self._lock.close()
 
 
 def check_name(name: str) -> None:
-    """Raise UsageError for a name that is no plain directory name."""
-    if not _NAME.fullmatch(name):
+    """Raise UsageError for a name that is not a plain directory name."""
+    if not record.NAME.fullmatch(name):
         raise UsageError(
-            f"run name {name!r} is not usable: take 1 to 64 letters, digits or . _ = , - "
+            f"{name!r} is not a valid run name: take 1 to 64 letters, digits or . _ = , - "
             "and begin with a letter or a digit"
         )
 
 
-def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str, Any]) -> Run:
+def create(logdir: str | Path, suffix: str, first: Record) -> Run:
     """Make ``logdir/experiment/<number>[-suffix]``, with the next free number, never an old one.
 
-    record: the first contents of ``run.json``.
+    first: the record to begin with; its name is filled in.
     Raises UsageError for a bad name, LabError where nothing can be written.
     """
-    check_name(experiment)
+    check_name(first.experiment)
     if suffix:
         check_name(suffix)
     made: list[Path] = []
     try:
         top = _log_directory(logdir)
-        parent = top / experiment
+        parent = top / first.experiment
         _make_directories(parent, made)
         if not parent.resolve().is_relative_to(top.resolve()):
             raise UsageError(f"{parent} leads out of the log directory; remove that link")
         path = _make_next(parent, suffix)
         made.append(path)
-        name = path.name
-        run = Run(path, {"format": RECORD_FORMAT, "experiment": experiment, "name": name, **record})
+        run = Run(path, replace(first, name=path.name))
         run.save_record()
         for directory in made:
             sync(directory.parent)
@@ -112,19 +111,21 @@ def create(logdir: str | Path, experiment: str, suffix: str, record: Mapping[str
 
 
 def reopen(path: Path) -> Run:
-    """Take up an existing run. Raises LabError if another process writes it, or none can."""
+    """Lock an existing run. Raises LabError if another process writes it, or none can."""
     if not (path / RECORD_FILE).exists():
         raise LabError(f"{path} is not a run directory: it has no {RECORD_FILE}")
     try:
-        run = Run(path, {})
+        run = Run(path, Record("", ""))
     except OSError as error:
         raise LabError(f"cannot write to {path}: {error.strerror or error}") from None
-    # Only now: until it was locked another process could write it.
-    record = read_record(path)
-    if record is None:
+    try:
+        # Only now: until it was locked another process could write it.
+        run.record = record.load(path)
+    except Damaged as error:
         run.close()
-        raise LabError(f"{path / RECORD_FILE} is damaged")
-    run.record = record
+        raise LabError(
+            f"{path / RECORD_FILE} {error}, and without it the run cannot go on; start a new one"
+        ) from None
     return run
 
 
@@ -146,50 +147,39 @@ def now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def commit() -> str | None:
-    """The project's commit, with ``+changes`` where files differ from it; None outside of git."""
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(
-            ["git", "-C", str(PROJECT_ROOT), *arguments], capture_output=True, text=True, timeout=10
-        )
-        done.check_returncode()
-        return done.stdout.strip()
-
-    try:
-        if Path(git("rev-parse", "--show-toplevel")).resolve() != PROJECT_ROOT:
-            return None
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def read_record(path: str | Path) -> dict[str, Any] | None:
-    """What a run's ``run.json`` holds, or None where there is none that can be read."""
-    try:
-        record = json.loads((Path(path) / RECORD_FILE).read_text())
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) and record.get("format") == RECORD_FORMAT else None
-
-
-def is_locked(path: str | Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether a process is writing this run now."""
     try:
-        with open(Path(path) / LOCK_FILE) as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock = _open_lock(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
         return False
+    finally:
+        os.close(lock)
     return False
 
 
-def status(path: str | Path, record: Mapping[str, Any]) -> str:
+def status(path: Path, found: Record) -> Status:
     """The record's status, or "killed" for a run that says "running" and that nobody runs."""
-    if record.get("status") == "running" and not is_locked(path):
-        return "killed"
-    return str(record.get("status", "unknown"))
+    if found.status is Status.RUNNING and not is_locked(path):
+        return Status.KILLED
+    return found.status
+
+
+def _open_lock(path: Path, flags: int) -> int:
+    """A file descriptor of a run's lock. Raises OSError if that is not a regular file."""
+    # Without O_NONBLOCK, opening a FIFO could wait for ever.
+    flags |= os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    lock = os.open(path / LOCK_FILE, flags, 0o644)
+    if not stat.S_ISREG(os.fstat(lock).st_mode):
+        os.close(lock)
+        raise OSError(errno.EINVAL, "its lock is not a regular file")
+    return lock
 
 
 def _log_directory(logdir: str | Path) -> Path:

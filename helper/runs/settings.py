@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Flags that say where a run is kept and how often it is looked at, not what it computes.
-BOOKKEEPING = frozenset(
-    {"logdir", "run_name", "data_dir", "log_every", "eval_every", "checkpoint_every", "keep"}
-)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -20,7 +15,8 @@ class Settings:
     experiment: its name, the first directory below logdir.
     steps, batch_size, seed, xla: with the graph and the data they decide the result.
     log_every, eval_every, checkpoint_every: intervals in steps; checkpoint_every 0: as eval_every.
-    keep: how many of the newest checkpoints stay beside the best one.
+    keep: how many of the newest checkpoints stay beside the best one. select_by: the metric by
+        which the best is chosen; "" for accuracy, or loss where there is no accuracy.
     resume: the directory of the run to go on with, or None for a new run.
     suffix: what the run directory's name says after its number, or "".
     flags: every setting of the run, as JSON values; flagfile: the same as the text of a flag file.
@@ -35,6 +31,7 @@ class Settings:
     eval_every: int
     checkpoint_every: int
     keep: int
+    select_by: str
     xla: bool
     resume: Path | None
     logdir: str

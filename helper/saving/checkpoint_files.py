@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ import numpy as np
 
 from helper.errors import reason
 from helper.files import write_atomically
+from helper.loading import Damaged, converted, load_json
+from helper.runs.record import Best
 from helper.tensorflow_v1 import tf
 
 NAME = re.compile(r"(step-\d{10})\.json")
@@ -29,22 +31,61 @@ class NotFiniteError(Exception):
     """A variable holds NaN or infinity; it was not saved."""
 
 
+@dataclass
+class Interval:
+    """The open mean of the training curve: over so many steps, the sum of each metric."""
+
+    count: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Seconds:
+    """What a run has taken so far, all launches together, and the part of it inside steps."""
+
+    seconds: float = 0.0
+    seconds_in_steps: float = 0.0
+
+
+@dataclass
+class State:
+    """What a run must keep beside its variables, so that it can go on as if it never stopped.
+
+    train_means: the last point of the training curves. best, final: as in the record.
+    evaluated_step: that of the last evaluation.
+    """
+
+    interval: Interval = field(default_factory=Interval)
+    train_means: dict[str, float] = field(default_factory=dict)
+    best: dict[str, Best] = field(default_factory=dict)
+    final: dict[str, float] = field(default_factory=dict)
+    seconds: Seconds = field(default_factory=Seconds)
+    evaluated_step: int = 0
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """One good save.
 
     prefix: what ``tf.train.Saver`` calls it. step: steps done. score: what the best is chosen by,
-    None where no evaluation was made at this step. state: what the trainer gave.
+    more is better; None where no evaluation was made at this step.
     """
 
     prefix: Path
     step: int
     score: float | None
-    state: dict[str, Any]
+    state: State
 
 
-class Damaged(Exception):
-    """Why a checkpoint cannot be used."""
+@dataclass(frozen=True)
+class _Contents:
+    """What the JSON file of a checkpoint holds."""
+
+    run: str
+    step: int
+    score: float | None
+    sha256: dict[str, str]
+    state: State
 
 
 def find_all(directory: Path) -> list[Path]:
@@ -67,26 +108,26 @@ def _sha256(path: Path) -> str:
 
 def write_json(checkpoint: Checkpoint, run_id: str, durable: bool) -> None:
     """Make the checkpoint count, whose tensors are written. Raises OSError."""
-    contents = {
-        "run": run_id,
-        "step": checkpoint.step,
-        "score": checkpoint.score,
-        "sha256": {file.name: _sha256(file) for file in tensor_files(checkpoint.prefix)},
-        "state": checkpoint.state,
-    }
+    digests = {file.name: _sha256(file) for file in tensor_files(checkpoint.prefix)}
+    contents = asdict(
+        _Contents(run_id, checkpoint.step, checkpoint.score, digests, checkpoint.state)
+    )
     text = json.dumps(contents | {"checksum": _checksum(contents)}, indent=1) + "\n"
     write_atomically(json_file(checkpoint.prefix), text, durable)
 
 
-def _load_json(prefix: Path) -> dict[str, Any]:
+def _load_json(prefix: Path) -> _Contents:
+    """Raises Damaged."""
     try:
-        contents = json.loads(json_file(prefix).read_text())
-        checksum = contents.pop("checksum")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Damaged("its .json file is damaged") from None
-    if checksum != _checksum(contents):
-        raise Damaged("its .json file is not what was written")
-    return contents
+        contents = load_json(json_file(prefix))
+        if not isinstance(contents, dict):
+            raise Damaged("does not have the expected form")
+        checksum = contents.pop("checksum", None)
+        if checksum != _checksum(contents):
+            raise Damaged("is not what was written")
+        return converted(contents, _Contents)
+    except Damaged as error:
+        raise Damaged(f"its .json file {error}") from None
 
 
 def _checksum(contents: Mapping[str, Any]) -> str:
@@ -94,32 +135,42 @@ def _checksum(contents: Mapping[str, Any]) -> str:
 
 
 def read_score(prefix: Path) -> float | None:
+    """By what a checkpoint is chosen as the best; None where it is damaged or has no score."""
     try:
-        return _load_json(prefix)["score"]
-    except (Damaged, OSError):
+        return _load_json(prefix).score
+    except Damaged:
         return None
 
 
 def is_good(prefix: Path, run_id: str) -> bool:
+    """Whether ``read`` would return it."""
     try:
         read(prefix, run_id)
-    except (Damaged, OSError):
+    except Damaged:
         return False
     return True
 
 
 def read(prefix: Path, run_id: str) -> Checkpoint:
+    """The checkpoint of this run at a prefix, its files compared with their checksums.
+
+    Raises Damaged.
+    """
     contents = _load_json(prefix)
-    if contents["run"] != run_id:
+    if contents.run != run_id:
         raise Damaged("it belongs to another run")
-    if f"step-{contents['step']:010d}" != prefix.name:
-        raise Damaged(f"it was made at step {contents['step']}")
+    if f"step-{contents.step:010d}" != prefix.name:
+        raise Damaged(f"it was made at step {contents.step}")
     for file in tensor_files(prefix):
         if not file.is_file():
             raise Damaged(f"{file.name} is missing")
-        if _sha256(file) != contents["sha256"].get(file.name):
+        try:
+            digest = _sha256(file)
+        except OSError as error:
+            raise Damaged(f"{file.name} cannot be read: {reason(error)}") from None
+        if digest != contents.sha256.get(file.name):
             raise Damaged(f"{file.name} is not what was written")
-    return Checkpoint(prefix, contents["step"], contents["score"], contents["state"])
+    return Checkpoint(prefix, contents.step, contents.score, contents.state)
 
 
 def check_tensors(prefix: Path, shapes: Mapping[str, tuple[Any, Any]]) -> None:

@@ -17,9 +17,10 @@ from typing import Any
 
 from helper.errors import LabError, reason
 from helper.files import remove_partial, sync
+from helper.loading import Damaged
 from helper.runs.directory import Run
 from helper.saving import checkpoint_files as files
-from helper.saving.checkpoint_files import Checkpoint
+from helper.saving.checkpoint_files import Checkpoint, State
 from helper.tensorflow_v1 import tf
 
 DIRECTORY = "checkpoints"
@@ -34,7 +35,7 @@ class Checkpoints:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._directory = run.path / DIRECTORY
-        self._run_id = run.record["id"]
+        self._run_id = run.record.id
         self._durable: Path | None = None  # the newest that is known to be on the disk
         self._not_durable: list[Path] = []
         self._scores: dict[Path, float | None] = {}
@@ -47,7 +48,7 @@ class Checkpoints:
         session: Any,
         step: int,
         score: float | None,
-        state: Mapping[str, Any],
+        state: State,
         durable: bool = True,
     ) -> None:
         """Save every variable, read it all back, and only then make it count.
@@ -66,12 +67,12 @@ class Checkpoints:
                 files.check_tensors(prefix, self._shapes)
             if durable:
                 self._sync(prefix)
-            made = Checkpoint(prefix, step, score, dict(state))
+            made = Checkpoint(prefix, step, score, state)
             files.write_json(made, self._run_id, durable)
         except BaseException as error:
             if not present and self._run.is_in_place():
                 files.remove(prefix)
-            if isinstance(error, (OSError, tf.errors.OpError, files.Damaged)):
+            if isinstance(error, (OSError, tf.errors.OpError, Damaged)):
                 why = reason(error)
                 raise LabError(f"checkpoint {prefix} could not be written: {why}") from None
             raise
@@ -116,7 +117,7 @@ class Checkpoints:
             self._run.check_in_place()
             checkpoint = replace(files.read(prefix, self._run_id), score=score)
             files.write_json(checkpoint, self._run_id, durable=True)
-        except (OSError, files.Damaged) as error:
+        except (OSError, Damaged) as error:
             raise LabError(f"checkpoint {prefix} could not be changed: {reason(error)}") from None
         self._scores[prefix] = score
 
@@ -177,7 +178,7 @@ def newest(
             checkpoint = files.read(prefix, run_id)
             files.check_tensors(prefix, shapes)
             return checkpoint
-        except (files.Damaged, files.NotFiniteError, OSError) as error:
+        except (Damaged, files.NotFiniteError) as error:
             report(f"checkpoint {prefix} is passed over: {error}")
     if complete:
         raise LabError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import math
 import platform
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,41 +16,40 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper.errors import reason
 from helper.files import replace_atomically, write_atomically
-from helper.runs import directory as runs
-from helper.runs.settings import BOOKKEEPING, Settings
+from helper.runs import directory
+from helper.runs.directory import Run
+from helper.runs.flag_roles import role
+from helper.runs.record import RECORD_FILE, Best, Record, Status
+from helper.runs.settings import Settings
+from helper.saving.checkpoint_files import Seconds
 from helper.saving.event_writer import EventWriter
 
-LOWER_IS_BETTER = frozenset({"loss"})
 _HPARAMS_STATUS = {
-    "completed": api_pb2.STATUS_SUCCESS,
-    "interrupted": api_pb2.STATUS_UNKNOWN,
-    "diverged": api_pb2.STATUS_FAILURE,
-    "failed": api_pb2.STATUS_FAILURE,
+    Status.COMPLETED: api_pb2.STATUS_SUCCESS,
+    Status.INTERRUPTED: api_pb2.STATUS_UNKNOWN,
+    Status.DIVERGED: api_pb2.STATUS_FAILURE,
+    Status.FAILED: api_pb2.STATUS_FAILURE,
 }
 
 
-def is_better(metric: str, value: float, than: float) -> bool:
-    return value < than if metric in LOWER_IS_BETTER else value > than
-
-
-class Recording:
+class RunWriter:
     """Writes one run: ``run.json``, and an event file in each of its directories.
 
     A fault of the disk does not stop the training: it is kept in ``faults``, and the record counts
     the summaries that were lost.
     """
 
-    def __init__(self, run: runs.Run, graph_def: Any, settings: Settings, step: int) -> None:
+    def __init__(self, run: Run, graph_def: Any, settings: Settings, step: int) -> None:
         """step: where the run goes on; 0 for a new one."""
         self._run = run
         self._settings = settings
         self._first_step = step
-        self._lost_before = run.record["summaries_lost"]
+        self._lost_before = run.record.summaries_lost
         self._other_faults: dict[str, tuple[str, int]] = {}
         self._writers: dict[str, EventWriter] = {}
-        self._told: set[str] = set()  # the writers whose fault was returned by flush
-        with self._noting_faults(runs.FLAGS_FILE):
-            write_atomically(run.path / runs.FLAGS_FILE, settings.flagfile)
+        self._reported: set[str] = set()  # the writers whose fault was returned by flush
+        with self._noting_faults(directory.FLAGS_FILE):
+            write_atomically(run.path / directory.FLAGS_FILE, settings.flagfile)
         root = self._writer("")
         if step == 0:
             root.graph(graph_def)
@@ -60,9 +59,9 @@ class Recording:
         self.save_record()
 
     @property
-    def best(self) -> dict[str, Any]:
-        """The best value of each metric and its step, by split/metric."""
-        return copy.deepcopy(self._run.record["best"])
+    def best(self) -> dict[str, Best]:
+        """The best value so far of each metric that has a direction, by "split/metric"."""
+        return dict(self._run.record.best)
 
     @property
     def faults(self) -> list[str]:
@@ -74,9 +73,9 @@ class Recording:
         ]
 
     def note_fault(self, kind: str, message: str) -> bool:
-        """Keep what else went wrong, to be told at the end; return whether it is new.
+        """Keep what else went wrong, to be reported at the end; return whether it is new.
 
-        Of each kind the first is told and the others are counted.
+        Of each kind the first is reported and the others are counted.
         """
         first, number = self._other_faults.get(kind, (message, 0))
         self._other_faults[kind] = (first, number + 1)
@@ -91,15 +90,27 @@ class Recording:
         self._writer(split).summary(step, summary)
 
     def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
-        """Log an evaluation and keep the best values; return whether its accuracy is one."""
-        best = self._run.record["best"]
+        """Log an evaluation and keep the best values; return whether the run's own metric has one.
+
+        A metric that declares no direction has no best.
+        """
+        record = self._run.record
         for name, value in metrics.items():
-            tag = f"{split}/{name}"
-            if tag not in best or is_better(name, value, best[tag]["value"]):
-                best[tag] = {"value": value, "step": step}
+            tag, lower = f"{split}/{name}", record.lower_is_better.get(name)
+            if lower is None or not math.isfinite(value):
+                continue
+            if tag not in record.best or is_better(value, record.best[tag].value, lower):
+                record.best[tag] = Best(value, step)
         self.scalars(split, step, metrics)
-        self.scalars("", step, {f"best/{tag}": found["value"] for tag, found in best.items()})
-        return best[f"{split}/accuracy"]["step"] == step
+        self.scalars("", step, {f"best/{tag}": best.value for tag, best in record.best.items()})
+        best = record.best.get(f"{split}/{record.select_by}")
+        return best is not None and best.step == step
+
+    def score(self, metrics: Mapping[str, float]) -> float:
+        """By what the best checkpoint is chosen: the run's own metric, so that more is better."""
+        record = self._run.record
+        value = metrics[record.select_by]
+        return -value if record.lower_is_better[record.select_by] else value
 
     def flush(self, durable: bool = True) -> str | None:
         """Put all that was logged into the files; return the first new fault of a writer.
@@ -109,48 +120,45 @@ class Recording:
         new = []
         for split, writer in self._writers.items():
             writer.flush(durable)
-            if writer.fault and split not in self._told:
-                self._told.add(split)
+            if writer.fault and split not in self._reported:
+                self._reported.add(split)
                 new.append(writer.fault)
         return new[0] if new else None
 
     def saved(self, step: int) -> None:
         """Note that there is a checkpoint of this step."""
-        self._run.record |= {"step": step, "saved_step": step}
+        self._run.record.step = self._run.record.saved_step = step
 
     def save_record(self) -> None:
         """Replace ``run.json``."""
-        self._run.record["summaries_lost"] = self._lost_before + sum(
+        self._run.record.summaries_lost = self._lost_before + sum(
             writer.lost for writer in self._writers.values()
         )
-        with self._noting_faults(runs.RECORD_FILE):
+        with self._noting_faults(RECORD_FILE):
             self._run.save_record()
 
     def save_predictions(self, predicted: np.ndarray, targets: np.ndarray) -> None:
         """Keep the class said and the right one of every test example: int64 [examples] each."""
-        with self._noting_faults(runs.PREDICTIONS_FILE):
+        with self._noting_faults(directory.PREDICTIONS_FILE):
             self._run.check_in_place()
             replace_atomically(
-                self._run.path / runs.PREDICTIONS_FILE,
+                self._run.path / directory.PREDICTIONS_FILE,
                 lambda file: np.savez_compressed(file, predicted=predicted, label=targets),
             )
 
     def close(
-        self, status: str, step: int, final: Mapping[str, float], seconds: Mapping[str, float]
+        self, status: Status, step: int, final: Mapping[str, float], seconds: Seconds
     ) -> None:
         """End the run: its status, the last step done, its final metrics, the time it took."""
         self.scalars("", step, {f"final/{tag}": value for tag, value in final.items()})
         self._writer("").summary(step, hparams_summary.session_end_pb(_HPARAMS_STATUS[status]))
         for writer in self._writers.values():
             writer.close()
-        self._run.record |= {
-            "status": status,
-            "ended": runs.now(),
-            "step": step,
-            **seconds,
-            "steps_per_second": step / seconds["seconds"] if seconds["seconds"] else 0.0,
-            "final": dict(final),
-        }
+        record = self._run.record
+        record.status, record.ended, record.step = status, directory.now(), step
+        record.seconds, record.seconds_in_steps = seconds.seconds, seconds.seconds_in_steps
+        record.steps_per_second = step / seconds.seconds if seconds.seconds else 0.0
+        record.final = dict(final)
         self.save_record()
         self._run.close()
 
@@ -172,27 +180,32 @@ class Recording:
             self.note_fault(name, f"{self._run.path / name}: {reason(error)}")
 
 
+def is_better(value: float, than: float, lower_is_better: bool) -> bool:
+    """Whether a value of a metric is better than another."""
+    return value < than if lower_is_better else value > than
+
+
 def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides the result: booleans, numbers and strings as they are, lists as text."""
+    """The hyper-parameters: booleans, numbers and strings as they are, lists as text."""
     return {
         name: value if isinstance(value, (bool, int, float, str)) else str(value)
         for name, value in flags.items()
-        if value is not None and name not in BOOKKEEPING
+        if value is not None and role(name).hyper_parameter
     }
 
 
-def _as_markdown(record: Mapping[str, Any]) -> str:
+def _as_markdown(record: Record) -> str:
     """A table for TensorBoard's text page: the command, the flags, versions, commit and data."""
     rows = {
-        "command": " ".join(record["argv"]),
-        **{f"--{k}": value for k, value in record["flags"].items() if value is not None},
-        **{f"version of {name}": value for name, value in record["versions"].items()},
+        "command": " ".join(record.argv),
+        **{f"--{k}": value for k, value in record.flags.items() if value is not None},
+        **{f"version of {name}": value for name, value in record.versions.items()},
         "platform": f"{platform.platform()}, {sys.byteorder} endian",
-        "commit": record["commit"],
-        "data": record["data"]["name"],
-        "data SHA-256": record["data"]["sha256"],
-        "parameters": f"{record['parameter_count']:,}",
-        "started": record["started"],
+        "commit": record.commit,
+        "data": record.data.name if record.data else "",
+        "data SHA-256": record.data.sha256 if record.data else "",
+        "parameters": f"{record.parameter_count:,}",
+        "started": record.started,
     }
     lines = [f"| {name} | `{value}` |" for name, value in rows.items()]
     return "\n".join(["| | |", "|---|---|", *lines])

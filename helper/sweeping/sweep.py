@@ -73,7 +73,7 @@ class Sweep:
             key=lambda run: (
                 ranks.get(run.status, 0),
                 _checkpointed(run),
-                run.record.get("step") or 0,
+                run.record.step if run.record else 0,
             ),
             default=None,
         )
@@ -149,7 +149,7 @@ class Sweep:
             for line in process.stdout:
                 if match := _STEP.match(line):
                     run = run or self.find(setting)
-                    steps = run.record.get("steps") if run is not None else None
+                    steps = run.record.steps if run and run.record else None
                     self._told(setting, int(match[1]), steps, match[2])
             code = process.wait()
             with self._lock:
@@ -167,10 +167,9 @@ class Sweep:
 
 def _setting_of(run: ListedRun) -> frozenset[str] | None:
     """The flags a run was started with; where its runs are kept does not matter."""
-    argv = run.record.get("argv")
-    if not isinstance(argv, list):
+    if run.record is None:
         return None
-    return frozenset(str(item) for item in argv[1:] if not str(item).startswith("--logdir="))
+    return frozenset(word for word in run.record.argv[1:] if not word.startswith("--logdir="))
 
 
 def _checkpointed(run: ListedRun) -> bool:

@@ -1,6 +1,7 @@
 """Training an experiment, from its flags to a finished run directory.
 
-``training.train`` trains one run, and an experiment's ``build_graph`` returns a ``training.Step``.
+``training.train`` trains one run; an experiment's ``build_graph`` returns a ``training.Step``, in
+which ``training.Metric`` declares which direction of a metric is the better one.
 The names are looked up when they are first used, so that reading the flags needs no TensorFlow.
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 _HOME = {
     "train": "helper.training.run",
     "Step": "helper.graph.model",
+    "Metric": "helper.graph.metrics",
 }
 
 

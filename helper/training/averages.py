@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
+
+from helper.saving.checkpoint_files import Interval
 
 
 class IntervalMeans:
@@ -15,14 +16,10 @@ class IntervalMeans:
     cut into ``Session.run`` calls, nor on whether the run was resumed in between.
     """
 
-    def __init__(self, every: int, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, every: int, open_interval: Interval | None = None) -> None:
+        """open_interval: where to go on; it is kept up to date, for a checkpoint to store."""
         self._every = every
-        self._count: int = state["count"] if state else 0
-        self._sums: dict[str, float] = dict(state["sums"]) if state else {}
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint must keep, as JSON values."""
-        return {"count": self._count, "sums": dict(self._sums)}
+        self._open = open_interval or Interval()
 
     def add(
         self, step: int, values: Mapping[str, np.ndarray]
@@ -38,10 +35,10 @@ class IntervalMeans:
             end = min((step // self._every + 1) * self._every, last_step)
             for name, column in values.items():
                 part = column[taken : taken + end - step].astype(np.float64)
-                part[0] += self._sums.get(name, 0.0)
+                part[0] += self._open.sums.get(name, 0.0)
                 # np.sum would add in pairs, and the result would depend on where the cuts are.
-                self._sums[name] = float(part.cumsum()[-1])
-            self._count += end - step
+                self._open.sums[name] = float(part.cumsum()[-1])
+            self._open.count += end - step
             taken += end - step
             step = end
             if step % self._every == 0:
@@ -50,10 +47,10 @@ class IntervalMeans:
     @property
     def count(self) -> int:
         """The steps of the interval that is still open."""
-        return self._count
+        return self._open.count
 
     def finish(self) -> dict[str, float]:
         """Close the open interval and return its means."""
-        means = {name: total / self._count for name, total in self._sums.items()}
-        self._count, self._sums = 0, {}
+        means = {name: total / self._open.count for name, total in self._open.sums.items()}
+        self._open.count, self._open.sums = 0, {}
         return means

@@ -17,8 +17,9 @@ from absl import app, flags
 
 from helper.data import datasets
 from helper.errors import LabError, UsageError
-from helper.runs import directory as runs
-from helper.runs.settings import BOOKKEEPING, Settings
+from helper.runs import record
+from helper.runs.flag_roles import role
+from helper.runs.settings import Settings
 from helper.training import resume
 
 FLAGS = flags.FLAGS
@@ -29,9 +30,7 @@ _AFTER_SIGNALS = (130, 143)
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # A pipe or a terminal whose reader has gone, a full disk under a redirection.
 _STREAM_ERRORS = (errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT)
-# A run is named after the other flags that differ from their defaults.
-_NOT_IN_NAME = BOOKKEEPING | {"steps", "epochs"}
-_LONGEST_SUFFIX = 64  # as runs.check_name takes it
+_LONGEST_SUFFIX = 64  # as directory.check_name takes it
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
@@ -54,7 +53,8 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     flags.DEFINE_boolean(
         "xla",
         False,
-        "Compile the training loop with XLA: faster with a hidden layer; the last bits are others.",
+        "Compile the training loop with XLA: faster with a hidden layer. Results differ in the "
+        "last bits.",
     )
     _define_data_flags()
     _define_run_flags()
@@ -99,6 +99,12 @@ def _define_run_flags() -> None:
         1,
     )
     flags.DEFINE_string(
+        "select_by",
+        "",
+        "The metric by which the best checkpoint is chosen; by default accuracy, or loss where "
+        "there is no accuracy.",
+    )
+    flags.DEFINE_string(
         "resume", "", "Go on with this run: its directory, its name, its number, or latest."
     )
 
@@ -134,6 +140,7 @@ def settings(data: datasets.Dataset) -> Settings:
         eval_every=FLAGS.eval_every,
         checkpoint_every=FLAGS.checkpoint_every,
         keep=FLAGS.keep,
+        select_by=FLAGS.select_by,
         xla=FLAGS.xla,
         resume=Path(FLAGS.resume) if FLAGS.resume else None,
         logdir=FLAGS.logdir,
@@ -212,8 +219,7 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
 def _take_up_run() -> None:
     """Find the run to go on with, and give the flags the values that it was started with."""
     path = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
-    record = runs.read_record(path) or {}
-    resume.take_flags({flag.name: flag for flag in _own_flags()}, record["flags"])
+    resume.take_flags({flag.name: flag for flag in _own_flags()}, record.load(path).flags)
     FLAGS["resume"].value = str(path)
 
 
@@ -246,7 +252,7 @@ def _suffix(changed: dict[str, Any]) -> str:
     """The changed flags as a run name; the last ones are left out where it would be too long."""
     name = ""
     for flag, value in changed.items():
-        if flag in _NOT_IN_NAME:
+        if not role(flag).in_name:
             continue
         shown = ",".join(map(str, value)) if isinstance(value, list) else value
         part = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in f"{flag}={shown}")

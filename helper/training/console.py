@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-# What a line of the articles calls the two metrics that every experiment has.
+from helper.runs.record import Record, Status
+
+# What a line of the articles calls the usual metrics.
 _SHORT = {"accuracy": "acc", "loss": "loss"}
 
 
@@ -97,9 +98,10 @@ class TrainingProgress:
         """After each evaluation: the latest training means, and the metrics of the split."""
         if self._live:
             return
+        name = "accuracy" if "accuracy" in train else "loss"
+        short = _SHORT[name]
         print(
-            f"step: {step}, train-acc: {train['accuracy']:.4f}, "
-            f"{split}-acc: {metrics['accuracy']:.4f}",
+            f"step: {step}, train-{short}: {train[name]:.4f}, {split}-{short}: {metrics[name]:.4f}",
             flush=True,
         )
 
@@ -108,37 +110,29 @@ class TrainingProgress:
         self._bar.console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
-def result(path: Path, record: Mapping[str, Any], faults: Sequence[str]) -> None:
+def result(path: Path, record: Record, faults: Sequence[str]) -> None:
     """Print how a run ended, its metrics, where it is, and the command to look at it."""
-    best = record["best"]
     rows = []
-    for tag, value in record["final"].items():
-        found = best.get(tag)
-        rows.append(
-            (
-                tag,
-                f"{value:.4f}",
-                f"{found['value']:.4f}" if found else "",
-                f"{found['step']:,}" if found else "",
-            )
-        )
+    for tag, value in record.final.items():
+        best = record.best.get(tag)
+        shown = (f"{best.value:.4f}", f"{best.step:,}") if best else ("", "")
+        rows.append((tag, f"{value:.4f}", *shown))
     table(
-        f"{record['experiment']} {record['name']}: {record['status']} after "
-        f"{record['step']:,} steps, {record['seconds']:.1f} s, "
-        f"{record['steps_per_second']:,.0f} steps/s",
+        f"{record.experiment} {record.name}: {record.status} after {record.step:,} steps, "
+        f"{record.seconds:.1f} s, {record.steps_per_second:,.0f} steps/s",
         ("metric", "final", "best", "at step"),
         rows,
     )
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
-    if record["summaries_lost"]:
+    if record.summaries_lost:
         print(
-            f"error: {record['summaries_lost']:,} summary values were not written; "
+            f"error: {record.summaries_lost:,} summary values were not written; "
             "the curves of this run have gaps",
             file=sys.stderr,
         )
     print(f"run directory: {_short(path)}")
-    if record["status"] == "interrupted":
+    if record.status is Status.INTERRUPTED:
         print(f"go on with it: {_python()} {_short(sys.argv[0])} --resume={_short(path)}")
     print(f"look at it:    tensorboard --logdir {_short(path.parent.parent)}")
 

@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from helper.errors import LabError, UsageError
-from helper.runs import directory as runs
-
-# Two ways to say how long a run is; it may become longer.
-_LENGTH = ("steps", "epochs")
-# What else may differ between the parts of one run: it does not change what the steps compute. That
-# the data are the same is seen from the data themselves.
-FREE_FLAGS = frozenset({"keep", "checkpoint_every", "logdir", "run_name", "data_dir"})
+from helper.loading import Damaged
+from helper.runs import directory, record
+from helper.runs.flag_roles import Change, role
+from helper.runs.record import RECORD_FILE, Record
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
@@ -24,33 +21,34 @@ def find(name: str, logdir: str, experiment: str) -> Path:
     """
     parent = Path(os.path.expanduser(logdir), experiment)
     if name == "latest":
-        found = [path for path in parent.glob("*") if (path / runs.RECORD_FILE).exists()]
+        found = [path for path in parent.glob("*") if (path / RECORD_FILE).exists()]
         if not found:
             raise LabError(f"there is no run in {parent} to resume")
         # The numbers tell it even if the clock was set back.
-        return _readable(max(found, key=runs.number)).absolute()
-    for path in map(runs.by_number, (Path(os.path.expanduser(name)), parent / name)):
-        if not (path / runs.RECORD_FILE).exists():
+        path = max(found, key=directory.number)
+        _readable(path)
+        return path.absolute()
+    for path in map(directory.by_number, (Path(os.path.expanduser(name)), parent / name)):
+        if not (path / RECORD_FILE).exists():
             continue
-        record = runs.read_record(_readable(path)) or {}
-        if record["experiment"] != experiment:
+        found_experiment = _readable(path).experiment
+        if found_experiment != experiment:
             raise UsageError(
-                f"{path} is a run of {record['experiment']}; resume it with "
-                f"experiments/{record['experiment']}.py"
+                f"{path} is a run of {found_experiment}; resume it with "
+                f"experiments/{found_experiment}.py"
             )
         return path.absolute()
     raise LabError(f"{name} is not a run directory of {experiment}; name one below {parent}")
 
 
-def _readable(path: Path) -> Path:
-    """The path; raises LabError if the record in it is damaged."""
-    record = runs.read_record(path)
-    if record is None or not {"experiment", "flags", "status", "id"} <= record.keys():
+def _readable(path: Path) -> Record:
+    """The record of a run; raises LabError where it is damaged."""
+    try:
+        return record.load(path)
+    except Damaged as error:
         raise LabError(
-            f"{path / runs.RECORD_FILE} is damaged, and without it the run cannot go on; "
-            "start a new one"
-        )
-    return path
+            f"{path / RECORD_FILE} {error}, and without it the run cannot go on; start a new one"
+        ) from None
 
 
 def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
@@ -59,20 +57,21 @@ def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     own: absl ``Flag`` objects by their names; stored: the flags in the run's record.
     Raises UsageError for a flag that would change the result.
     """
-    longer = [name for name in _LENGTH if name in own and own[name].present]
+    grows = {name for name in own if role(name).on_resume is Change.GROW}
+    longer = any(own[name].present for name in grows)
     for name, flag in own.items():
-        if name == "resume" or (name in FREE_FLAGS and flag.present):
+        if name == "resume" or (flag.present and role(name).on_resume is Change.FREELY):
             continue
-        old = stored.get(name, flag.default)  # the experiment may have got a new flag since
+        old = stored.get(name, flag.default)  # the experiment may have a new flag since then
         if not flag.present:
-            if not (name in _LENGTH and longer):
+            if not (name in grows and longer):
                 flag.value = old
                 # A default that an experiment sets later must not take its place.
                 flag.using_default_value = False
-        elif name in _LENGTH and (old is None or flag.value >= old):
+        elif name in grows and (old is None or flag.value >= old):
             continue
         elif flag.value != old:
-            hint = "give more, or none" if name in _LENGTH else "start a new run for it"
+            hint = "give more, or none" if name in grows else "start a new run for it"
             raise UsageError(
                 f"--{name}={flag.value} differs from the run's {name}={old}, which would change "
                 f"its result; {hint}"

@@ -168,7 +168,9 @@ def _unguarded_log(runs: Sequence[ListedRun]) -> str:
 
 def _batch_accuracy(runs: Sequence[ListedRun]) -> str:
     whole = percent(run.final.get("train/accuracy") for run in runs)
-    return f"{whole} on all {runs[0].record['data']['train']:,}"
+    record = runs[0].record
+    assert record and record.data
+    return f"{whole} on all {record.data.train:,}"
 
 
 def _mean_loss(runs: Sequence[ListedRun]) -> str:
@@ -189,10 +191,11 @@ def _first_ten(runs: Sequence[ListedRun]) -> str:
 
 def _longer(runs: Sequence[ListedRun]) -> str:
     (run, *_) = runs
-    best = run.record["best"]["test/accuracy"]
+    assert run.record
+    best = run.record.best["test/accuracy"]
     return (
         f"{run.fields['step']:,} steps: {percent([run.final['test/accuracy']])}, "
-        f"best {percent([best['value']])} at step {best['step']:,}"
+        f"best {percent([best.value])} at step {best.step:,}"
     )
 
 

@@ -1,0 +1,165 @@
+"""Go on with a run: lock it, compare it with what is asked for now, restore it, rewind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from helper.comparing.difference import graph_difference
+from helper.errors import LabError, UsageError, reason
+from helper.files import remove_partial
+from helper.graph import nodes
+from helper.graph.model import Model
+from helper.runs import directory, rewind
+from helper.runs.directory import Run
+from helper.runs.events import read_graph
+from helper.runs.record import Record, Status
+from helper.runs.settings import Settings
+from helper.saving import environment
+from helper.saving.checkpoint_files import Checkpoint, State
+from helper.saving.checkpoints import Checkpoints
+from helper.tensorflow_v1 import tf
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A run that this process trains: a new one, or one that goes on from a checkpoint.
+
+    gaps: a line for each directory whose curves lack values.
+    """
+
+    run: Run
+    checkpoints: Checkpoints
+    restored: Checkpoint | None = None
+    gaps: list[str] = field(default_factory=list)
+
+    @property
+    def step(self) -> int:
+        """The steps that are done."""
+        return self.restored.step if self.restored else 0
+
+    @property
+    def state(self) -> State:
+        """What the run knows beside its variables."""
+        return self.restored.state if self.restored else State()
+
+
+def resume(settings: Settings, now: Record, model: Model, session: Any) -> Launch | None:
+    """Take up the run ``settings.resume`` at its newest good checkpoint; None if it is finished.
+
+    now: the record of a new run with the same settings.
+    Raises LabError, before anything is written, if another process writes the run, if it diverged,
+    if its data or its graph is another one, or if no checkpoint is good.
+    """
+    assert settings.resume is not None
+    run = directory.reopen(settings.resume)
+    try:
+        if _is_finished(run, settings):
+            run.close()
+            return None
+        _compare(run, now, model)
+        checkpoints = Checkpoints(run)
+        restored = checkpoints.restore(session, report=print)
+        if restored is None and run.record.saved_step:
+            raise LabError(
+                f"the checkpoints of {run.path} are gone; start a new run without --resume"
+            )
+        checkpoints.sweep()
+        remove_partial(run.path)
+        gaps, lost = _rewind(run, restored, settings, checkpoints)
+    except (OSError, tf.errors.OpError) as error:
+        run.close()
+        raise LabError(f"{run.path} cannot be resumed: {reason(error)}") from None
+    except BaseException:
+        run.close()
+        raise
+    launch = Launch(run, checkpoints, restored, gaps)
+    _update(run.record, now, launch, lost)
+    print(f"resuming {run.path} at step {launch.step:,} of {settings.steps:,}")
+    for gap in gaps:
+        print(f"note: {gap}")
+    return launch
+
+
+def _is_finished(run: Run, settings: Settings) -> bool:
+    """Whether there is nothing left to do. Raises LabError for a run that cannot go on."""
+    record = run.record
+    if settings.steps < record.steps:
+        raise UsageError(f"{run.path} is a run of {record.steps:,} steps; give more, or none")
+    if record.status is Status.DIVERGED:
+        raise LabError(
+            f"{run.path} diverged after step {record.step:,} and would do so again; start a new "
+            "run, for example with a smaller --learning_rate"
+        )
+    # Where the disk was full at the end, the last steps are done again from the newest checkpoint.
+    finished = record.status is Status.COMPLETED and record.saved_step == settings.steps
+    if finished:
+        print(f"{run.path} is finished: {record.step:,} steps; give more --steps to go on")
+    return finished
+
+
+def _compare(run: Run, now: Record, model: Model) -> None:
+    """Raises UsageError where the run would go on as another one than it was started as."""
+    then = run.record
+    assert now.data is not None
+    if then.data is None or then.data.sha256 != now.data.sha256:
+        was = then.data.sha256[:12] if then.data else "unknown"
+        raise UsageError(
+            f"{run.path} was trained on other data (SHA-256 {was}…, not "
+            f"{now.data.sha256[:12]}…); give the data it was started with"
+        )
+    changed = environment.differences(then.engine, now.engine)
+    if changed:
+        print(f"note: {', '.join(changed)} changed since the start; the last bits may differ")
+    if "tensorflow" not in changed:  # another version may write the same graph in another way
+        _compare_graphs(run, now, model)
+
+
+def _compare_graphs(run: Run, now: Record, model: Model) -> None:
+    written = read_graph(run.path, lambda _: None)
+    then = run.record.graph_sha256
+    if then is None and written is not None:
+        then = nodes.training_sha256(written, nodes.training_outputs(model))
+        then = then or "a node is missing"
+    if then is None or then == now.graph_sha256:
+        return
+    changes = ""
+    if written is not None:
+        lines = graph_difference(written, type(written).FromString(_bytes(model.graph_def)))
+        names = list(dict.fromkeys(line.split()[1] for line in lines))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        changes = f" ({', '.join(names[:3])}{more})" if names else ""
+    raise UsageError(
+        f"the experiment's graph has changed since {run.path} was started{changes}, and one run "
+        "must not mix two programs; undo the change, or start a new run"
+    )
+
+
+def _bytes(graph_def: Any) -> bytes:
+    return graph_def.SerializeToString()
+
+
+def _rewind(
+    run: Run, restored: Checkpoint | None, settings: Settings, checkpoints: Checkpoints
+) -> tuple[list[str], int]:
+    """Take the curves back to the checkpoint. Returns a line for each gap, and the values lost."""
+    if restored is None:
+        rewind.clear(run.path)
+        return [], 0
+    if restored.step % settings.eval_every and restored.score is not None:
+        # The end of a shorter run was evaluated; a longer one does not look at this step.
+        checkpoints.set_score(restored.step, None)
+    evaluations = (settings.eval_every, restored.state.evaluated_step)
+    steps = (settings.log_every, restored.step // settings.log_every * settings.log_every)
+    kept = {"": evaluations, run.record.watched: evaluations, "train": steps}
+    return rewind.rewind(run.path, kept)
+
+
+def _update(record: Record, now: Record, launch: Launch, lost: int) -> None:
+    """The record of a run that goes on; what an older format lacks is filled in."""
+    record.status, record.ended = Status.RUNNING, None
+    record.steps, record.flags = now.steps, now.flags
+    record.lower_is_better, record.select_by = now.lower_is_better, now.select_by
+    record.network, record.graph_sha256 = now.network, now.graph_sha256
+    record.step, record.summaries_lost, record.final = launch.step, lost, {}
+    record.best = dict(launch.state.best)
