@@ -106,7 +106,8 @@ def find(system: System, arguments: Sequence[str], logdir: Path) -> ListedRun | 
     if not directory.is_dir():
         return None
     for found in reversed(listing.find(directory)):
-        if found.record and found.status == "completed" and found.record.argv[1:] == list(arguments):
+        started = found.record.argv[1:] if found.record else None
+        if found.status == "completed" and started == list(arguments):
             return found
     return None
 

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from helper.runs.listing import ListedRun
-from helper.runs.record import Record
 from helper.errors import LabError, UsageError
 from helper.files import replace_atomically
 from helper.runs import directory
 from helper.runs.directory import Run
+from helper.runs.listing import ListedRun
+from helper.runs.record import Record
 
 ARCHIVE = "archive"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}

@@ -77,13 +77,16 @@ class TrainingLoop:
         settings = self._settings
         if self.step > self.state.evaluated_step and self.step % settings.eval_every == 0:
             self._at_boundary()  # the signal that ended the process came during this evaluation
-        initial = None if self.step else self._evaluations.measure(0)
+        initial = None
+        if not self.step:
+            initial = self._evaluations.measure(0)
+            self._log_evaluation(initial)
         boundaries = [settings.eval_every, settings.checkpoint_every]
         for values in fused.run(session, self.step, settings.steps, boundaries):
             if initial:
                 # Metrics are taken before the update: the first step's belong to step 0.
                 self._log_train(0, {name: float(v[0]) for name, v in values.items()})
-                self._log_evaluation(initial)
+                self._show(initial)
                 initial = None
             self._take(values)
             self._measure_time(fused)
@@ -111,6 +114,7 @@ class TrainingLoop:
             evaluation = self._evaluations.measure(self.step)
             score = self._writer.score(evaluation.metrics)
             new_best = self._log_evaluation(evaluation)
+            self._show(evaluation)
         every = settings.checkpoint_every or settings.eval_every
         if self.step % every == 0 or new_best or self.step == settings.steps:
             self._saves.save(self.step, self.state, score)
@@ -124,6 +128,7 @@ class TrainingLoop:
         if self.step % self._settings.eval_every:
             evaluation = self._evaluations.measure(self.step)
             self._log_evaluation(evaluation)
+            self._show(evaluation)
             self._saves.score_last(self._writer.score(evaluation.metrics))
         self.state.final |= self._evaluations.finish(self.step)
         self._saves.finish()
@@ -147,5 +152,9 @@ class TrainingLoop:
             self.step, self.step // self._settings.eval_every, evaluation
         )
         self.state.best = self._writer.best
-        self._progress.evaluation(self.step, self.state.train_means, watched, found)
         return new_best
+
+    def _show(self, evaluation: Evaluation) -> None:
+        """On the terminal, beside the latest point of the training curves."""
+        step, train_means = self.state.evaluated_step, self.state.train_means
+        self._progress.evaluation(step, train_means, self._evaluations.watched, evaluation.metrics)

@@ -83,20 +83,22 @@ def watch_a_run(watch: Stopwatch) -> None:
     from rich.live import Live
 
     from helper.graph.fused import FusedSteps
-    from helper.pictures.summaries import Pictures
+    from helper.pictures.summaries import ConfusionMatrix, FirstLayer
     from helper.saving.checkpoints import Checkpoints
-    from helper.saving.run_writer import Recording
+    from helper.saving.run_writer import RunWriter
     from helper.training import loop
     from helper.training.averages import IntervalMeans
     from helper.training.console import TrainingProgress
+    from helper.training.evaluating import Evaluations
 
     watch.watch(loop.TrainingLoop, "run", REST)
-    watch.watch(loop.TrainingLoop, "_evaluate", EVALUATION)
+    watch.watch(Evaluations, "measure", EVALUATION)
     watch.watch(loop.TrainingLoop, "_take", SAFETY)
     for method in ("scalars", "summary", "evaluation", "flush", "save_predictions"):
-        watch.watch(Recording, method, SUMMARIES)
+        watch.watch(RunWriter, method, SUMMARIES)
     watch.watch(IntervalMeans, "add", SUMMARIES)
-    watch.watch(Pictures, "summaries", PICTURES)
+    for observer in (FirstLayer, ConfusionMatrix):
+        watch.watch(observer, "__call__", PICTURES)
     for method in ("save", "prune"):
         watch.watch(Checkpoints, method, CHECKPOINTS)
     for method in ("steps", "evaluation"):

@@ -50,7 +50,7 @@ def test_article_beside_mean_and_deviation(tmp_path):
 
 def test_parameters_that_differ_from_the_articles_are_said(tmp_path):
     runs = made(tmp_path, "S0")
-    runs[0].record["parameter_count"] = 5
+    runs[0].record.parameter_count = 5
     found = row(replication.results({"S0": runs[:1]}), "S0")
     assert found["parameters"] == "5 (article: 159,010)"
     assert found["test, here"] == "90.00 %"  # no deviation of one run

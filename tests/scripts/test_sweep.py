@@ -21,6 +21,7 @@ EXPERIMENT = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
 from helper.runs import directory as runs
+from helper.runs.record import Record, Status
 flags = dict(item[2:].split("=", 1) for item in sys.argv[1:])
 if flags.get("seed") == "13":
     sys.exit("error: 13 brings bad luck")
@@ -30,22 +31,24 @@ resumed = "resume" in flags
 if resumed:
     run = runs.reopen(__import__("pathlib").Path(flags["resume"]))
 else:
-    first = dict(status="running", argv=sys.argv, flags=flags, pid=os.getpid(), step=0, steps=3)
-    run = runs.create(flags["logdir"], "toy", "", first)
-for step in range(run.record["step"] + 1, 4):
-    time.sleep(float(run.record["flags"].get("pause", "0")))
+    engine = {{"pid": os.getpid()}}
+    first = Record("toy", "", argv=sys.argv, flags=flags, engine=engine, steps=3)
+    run = runs.create(flags["logdir"], "", first)
+for step in range(run.record.step + 1, 4):
+    time.sleep(float(run.record.flags.get("pause", "0")))
     if stop:
-        run.record["status"] = "interrupted"
+        run.record.status = Status.INTERRUPTED
         run.save_record()
         sys.exit(130)
     (run.path / "checkpoints").mkdir(exist_ok=True)
     (run.path / "checkpoints" / f"step-{{step:08d}}.index").touch()
-    run.record["step"] = step
+    run.record.step = step
     run.save_record()
     print(f"step: {{step}}, train-acc: 0.5000, test-acc: 0.5000", flush=True)
-diverged = run.record["flags"].get("learning_rate") == "9"
-run.record |= {{"status": "diverged" if diverged else "completed", "resumed": resumed}}
-run.record["final"] = {{"test/accuracy": 0.75}}
+diverged = run.record.flags.get("learning_rate") == "9"
+run.record.status = Status.DIVERGED if diverged else Status.COMPLETED
+run.record.engine["resumed"] = resumed
+run.record.final = {{"test/accuracy": 0.75}}
 run.save_record()
 sys.exit(diverged)
 """
@@ -128,14 +131,14 @@ def test_killed_and_started_again(toy):
 
 def test_a_killed_run_is_resumed(toy):
     with subprocess.Popen(command(*GRID, "--pause=0.3"), stdout=subprocess.DEVNULL) as process:
-        wait_for(lambda: Path("logs").exists() and any(r.record.get("step") for r in runs()))
+        wait_for(lambda: Path("logs").exists() and any(r.record and r.record.step for r in runs()))
         process.kill()
     (run,) = runs()
-    os.kill(run.record["pid"], signal.SIGKILL)
+    os.kill(run.record.engine["pid"], signal.SIGKILL)
     wait_for(lambda: [run.status for run in runs()] == ["killed"])
     assert sweep(*GRID, "--pause=0.3").returncode == 0
     assert settings() == ALL
-    assert [run.record["resumed"] for run in runs()] == [True, False, False, False]
+    assert [run.record.engine["resumed"] for run in runs()] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -143,7 +146,7 @@ def test_stopped_by_a_signal(toy, number):
     process = subprocess.Popen(
         command(*GRID, "--pause=0.2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    wait_for(lambda: Path("logs").exists() and any(r.record.get("step") for r in runs()))
+    wait_for(lambda: Path("logs").exists() and any(r.record and r.record.step for r in runs()))
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number

@@ -61,9 +61,9 @@ def test_settings_data_versions_and_parameters(tmp_path):
     make_run(tmp_path / "softmax" / "0001")
     make_run(tmp_path / "hidden_layer" / "0001", sha256="cd" * 32, hidden_units=10)
     second, first = listing.find(tmp_path)
-    second.record["parameters"] = {"readout/weight": [10, 10], "readout/bias": [10]}
-    second.record["versions"]["python"] = "3.13.1"
-    second.record["commit"] = "abc"
+    second.record.parameters = {"readout/weight": [10, 10], "readout/bias": [10]}
+    second.record.versions["python"] = "3.13.1"
+    second.record.commit = "abc"
     assert difference(first, second).sections == {
         "run": {"experiment": ("softmax", "hidden_layer"), "commit": (None, "abc")},
         "flags": {"hidden_units": (None, 10)},

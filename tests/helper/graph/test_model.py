@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from helper import tf
+from helper.errors import UsageError
 from helper.graph import model as graph
+from helper.graph.fused import FusedSteps
+from helper.graph.metrics import Metric
 from tests import experiment_modules
 from tests.experiment_modules import small_data
 
@@ -95,3 +98,55 @@ def test_what_is_fed_as_training_reaches_the_graph():
         fed = {model.inputs.images: np.zeros([1, 30]), model.inputs.labels: [0]}
         assert session.run(model.step.metrics["loss"], fed) == 1.0
         assert session.run(model.step.metrics["loss"], fed | {model.inputs.training: True}) == 2.0
+
+
+def test_metrics_declare_their_direction():
+    def build_graph(inputs, optimizer):
+        x = tf.get_variable("x", [], tf.float32, tf.ones_initializer())
+        found = {name: tf.square(x) for name in ("loss", "accuracy", "luck", "rmse")}
+        found["rmse"] = Metric(found["rmse"], lower_is_better=True)
+        return graph.Step(optimizer.minimize(found["loss"]), found)
+
+    optimizer = tf.train.GradientDescentOptimizer(0.1)
+    built = graph.build(build_graph, (2, 2), 10, optimizer, 0)
+    assert built.lower_is_better == {"loss": True, "accuracy": False, "luck": None, "rmse": True}
+    assert built.step.metrics["rmse"].shape.rank == 0
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        (lambda x: {"accuracy": x}, 'no metric "loss"'),
+        (lambda x: {"loss": x, "sizes": tf.stack([x, x])}, "'sizes' is float32 (2,)"),
+        (lambda x: {"loss": x, "count": tf.cast(x, tf.int32)}, "'count' is int32 ()"),
+    ],
+)
+def test_metrics_that_cannot_be_logged(metrics, said):
+    def build_graph(inputs, optimizer):
+        x = tf.get_variable("x", [], tf.float32, tf.ones_initializer())
+        return graph.Step(optimizer.minimize(x), metrics(x))
+
+    with pytest.raises(UsageError) as caught:
+        graph.build(build_graph, (2, 2), 10, tf.train.GradientDescentOptimizer(0.1), 0)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_summaries_are_those_of_the_readable_copy(xla):
+    """The copy inside the loop adds none, and training does not wait for them."""
+    data = small_data()
+
+    def build_graph(inputs, optimizer):
+        x = tf.get_variable("x", [], tf.float32, tf.ones_initializer())
+        loss = tf.square(x) + 0.0 * tf.reduce_mean(tf.cast(inputs.images, tf.float32))
+        tf.summary.scalar("square", loss)
+        tf.summary.histogram("pixels", inputs.images)
+        tf.summary.text("text", tf.constant("words"))
+        return graph.Step(optimizer.minimize(loss), {"loss": loss})
+
+    optimizer = tf.train.GradientDescentOptimizer(0.1)
+    built = graph.build(build_graph, data.image_shape, 10, optimizer, 0)
+    FusedSteps(built, data.train, 10, 0, xla)
+    assert len(built.summaries) == 3
+    with built.graph.as_default():
+        assert tf.get_collection(tf.GraphKeys.SUMMARIES) == built.summaries

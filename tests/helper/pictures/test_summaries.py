@@ -10,9 +10,9 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.util.tensor_util import make_ndarray
 
 from helper import tf
-from helper.graph.evaluation import evaluator
+from helper.graph.evaluation import Evaluation, Observation, evaluator
 from helper.pictures.drawing import shades
-from helper.pictures.summaries import MOST_UNITS, Pictures
+from helper.pictures.summaries import MOST_UNITS, default_observers, thinned
 from helper.runs.events import event_files
 from helper.runs.tfrecords import read_records
 from tests.experiment_modules import build, load, run, small_data
@@ -30,7 +30,8 @@ def drawn(name, *arguments, data=None):
     with tf.Session(graph=model.graph) as session, model.graph.as_default():
         session.run(tf.global_variables_initializer())
         evaluation = evaluator(session, model)(data.test)
-        summaries = list(Pictures(session, model).summaries(data.test, evaluation))
+        seen = Observation(session, model, data.test, evaluation, step=0, number=0)
+        summaries = [summary for observe in default_observers() for summary in observe(seen)]
         first = session.run(tf.trainable_variables()[0])
     found = {(s.value[0].tag, s.value[0].WhichOneof("value")): s for s in summaries}
     return found, first, evaluation
@@ -69,12 +70,22 @@ def test_one_against_the_rest_has_two_classes():
     assert text.decode().startswith("| true \\ predicted | 0 | 1 | right |")
 
 
-def test_an_experiments_own_images():
-    found, _, _ = drawn("edges")
-    maps = {"edges/image", "edges/left minus right", "edges/upper minus lower"}
-    assert {tag for tag, _ in found} == {*maps, "confusion matrix", "confusion table"}
-    assert len({tag for tag, _ in found}) == len(found)  # TensorBoard shows one kind for a tag
-    assert decoded(found["edges/image", "image"]).shape == (3 * 29 - 1, 4 * 29 - 1)
+def test_a_model_that_says_no_class_has_no_confusion_matrix():
+    data = small_data()
+    model = build(load("softmax"), data)
+    with tf.Session(graph=model.graph) as session, model.graph.as_default():
+        session.run(tf.global_variables_initializer())
+        seen = Observation(session, model, data.test, Evaluation({}, None, None), 0, 0)
+        drawn = [summary for observe in default_observers() for summary in observe(seen)]
+    assert [summary.value[0].tag for summary in drawn] == ["readout/weight"]
+
+
+def test_pictures_of_a_long_run_are_few():
+    observe = thinned(lambda seen: [seen.number])
+    seen = Observation(None, None, None, None, 0, 0)
+    drawn = [n for number in range(100_000) for n in observe(seen._replace(number=number))]
+    assert drawn[:32] == [*range(32)] and drawn[32:35] == [32, 34, 36]
+    assert len(drawn) < 250
 
 
 @pytest.mark.parametrize("validation", [0, 0.5])
@@ -104,8 +115,9 @@ def test_tensorboard_shows_pictures_and_table(monkeypatch, tmp_path, fast):
     assert run(monkeypatch, small_data(), "edges", *arguments) == 0
     (path,) = tmp_path.glob("edges/*")
     name = f"edges/{path.name}/test"
-    images = ["confusion matrix", "edges/image"]
-    images += ["edges/left minus right", "edges/upper minus lower"]
+    maps = ["image", "left_minus_right", "upper_minus_lower"]
+    images = [f"images/{name}/image/{i}" for name in maps for i in range(3)]
+    images.append("confusion matrix")
     with serving(tmp_path, fast) as server:
         server.until(lambda s: set(s.get("plugin/images/tags").get(name, {})) == set(images))
         server.until(lambda s: s.get("plugin/text/tags").get(name) == ["confusion table"])

@@ -11,8 +11,9 @@ import pytest
 from helper import tf
 from helper.errors import LabError
 from helper.runs import directory as runs
+from helper.runs.record import Record
 from helper.saving import checkpoint_files, checkpoints
-from helper.saving.checkpoint_files import NotFiniteError
+from helper.saving.checkpoint_files import NotFiniteError, State
 from helper.saving.checkpoints import Checkpoints
 
 
@@ -20,7 +21,7 @@ class Saved:
     """A session with variables w [width] and step, and the checkpoints of a run."""
 
     def __init__(self, logdir, width=3, run_id="one") -> None:
-        self.run = runs.create(logdir, "softmax", "", {"id": run_id})
+        self.run = runs.create(logdir, "", Record("softmax", "", id=run_id))
         self.graph = tf.Graph()
         with self.graph.as_default():
             self.w = tf.get_variable("w", [width], tf.float32, tf.zeros_initializer())
@@ -30,7 +31,7 @@ class Saved:
 
     def save(self, step, score=None, value=None, **options) -> None:
         self.w.load(np.full(self.w.shape, step if value is None else value), self.session)
-        self.checkpoints.save(self.session, step, score, {"n": step / 10}, **options)
+        self.checkpoints.save(self.session, step, score, State(final={"n": step / 10}), **options)
 
     def restore(self):
         """The checkpoint, the value of w, what was reported."""
@@ -77,7 +78,8 @@ def test_the_newest_comes_back_with_its_state(saved):
     saved.save(10, 0.5)
     saved.save(20, None)
     found, value, told = saved.restore()
-    assert (found.step, found.score, found.state, value, told) == (20, None, {"n": 2.0}, 20.0, [])
+    assert (found.step, found.score, value, told) == (20, None, 20.0, [])
+    assert found.state == State(final={"n": 2.0})
     assert sorted(path.suffix for path in saved.folder.glob("*20.*")) == [
         ".data-00000-of-00001",
         ".index",
@@ -215,7 +217,7 @@ def test_the_score_can_be_given_later(saved):
     saved.checkpoints.set_score(2, 0.6)
     shapes = checkpoints.shapes_and_dtypes([saved.w])
     best = checkpoints.newest(saved.run.path, "one", shapes, print, best=True)
-    assert best and (best.step, best.state) == (2, {"n": 0.2})
+    assert best and (best.step, best.state) == (2, State(final={"n": 0.2}))
     assert saved.restore()[1:] == (2.0, [])
 
 

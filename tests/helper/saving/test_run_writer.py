@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from helper import tf
-from helper.runs import directory as runs
-from helper.runs import events
+from helper.runs import directory, events
+from helper.runs.record import Data, Record, Status
 from helper.runs.settings import Settings
-from helper.saving import run_writer as recording
-from helper.saving.run_writer import Recording
+from helper.saving.checkpoint_files import Seconds
+from helper.saving.run_writer import RunWriter
 from tests.command_line import record
 from tests.tensorboard_server import Server, serving
 
@@ -140,6 +140,7 @@ def new_recording(tmp_path):
         eval_every=10,
         checkpoint_every=0,
         keep=3,
+        select_by="",
         xla=False,
         resume=None,
         logdir=str(tmp_path),
@@ -148,20 +149,17 @@ def new_recording(tmp_path):
         flagfile="--steps=100\n",
         argv=["softmax.py"],
     )
-    first = {
-        "status": "running",
-        "argv": ["softmax.py"],
-        "flags": dict(settings.flags),
-        "versions": {},
-        "commit": None,
-        "data": {"name": "tiny", "sha256": "00"},
-        "parameter_count": 3,
-        "started": runs.now(),
-        "best": {},
-        "summaries_lost": 0,
-    }
-    run = runs.create(tmp_path, "softmax", "", first)
-    return Recording(run, tf.GraphDef(), settings, 0), run.path
+    first = Record(
+        "softmax",
+        "",
+        argv=["softmax.py"],
+        flags=dict(settings.flags),
+        data=Data("tiny", "00"),
+        started=directory.now(),
+        lower_is_better={"loss": True, "accuracy": False, "error": True, "base rate": None},
+    )
+    run = directory.create(tmp_path, "", first)
+    return RunWriter(run, tf.GraphDef(), settings, 0), run.path
 
 
 def test_best_values(new_recording):
@@ -183,20 +181,19 @@ def test_best_values(new_recording):
 @pytest.mark.parametrize("status", ["completed", "interrupted", "diverged", "failed"])
 def test_end_of_a_run(new_recording, status):
     written, path = new_recording
-    assert record(path)["status"] == "running" and runs.is_locked(path)
-    times = {"seconds": 2.0, "seconds_in_steps": 1.5}
-    written.close(status, 40, {"test/accuracy": 0.5}, times)
+    assert record(path)["status"] == "running" and directory.is_locked(path)
+    written.close(Status(status), 40, {"test/accuracy": 0.5}, Seconds(2.0, 1.5))
     found = record(path)
     assert (found["status"], found["step"], found["final"]) == (status, 40, {"test/accuracy": 0.5})
     assert found["steps_per_second"] == 20 and found["seconds_in_steps"] == 1.5
     assert found["ended"] >= found["started"]
-    assert not runs.is_locked(path)
+    assert not directory.is_locked(path)
     assert (path / "flags.txt").read_text() == "--steps=100\n"
 
 
 def test_a_run_that_was_interrupted_before_its_first_step(new_recording):
     written, path = new_recording
-    written.close("interrupted", 0, {}, {"seconds": 0.0, "seconds_in_steps": 0.0})
+    written.close(Status.INTERRUPTED, 0, {}, Seconds())
     assert record(path)["steps_per_second"] == 0
 
 
@@ -224,11 +221,19 @@ def test_faults_are_told_once_and_counted(new_recording):
     assert not any("\n" in fault for fault in faults)
 
 
-def test_metrics_know_which_way_is_better():
-    assert recording.is_better("loss", 1.0, than=2.0)
-    assert recording.is_better("accuracy", 2.0, than=1.0)
-    assert recording.is_better("log likelihood", -1.0, than=-2.0)
-    assert not recording.is_better("loss", 1.0, than=1.0)
+def test_a_best_is_claimed_only_where_a_direction_is_declared(new_recording):
+    written, path = new_recording
+    for step, value in enumerate([0.5, 0.75, 0.25, float("nan")]):
+        written.evaluation("test", step, {name: value for name in ("error", "base rate", "luck")})
+    written.save_record()
+    assert record(path)["best"] == {"test/error": {"value": 0.25, "step": 2}}
+
+
+@pytest.mark.parametrize(("name", "score"), [("accuracy", 0.75), ("loss", -0.25)])
+def test_a_higher_score_is_the_better_one(new_recording, name, score):
+    written, _ = new_recording
+    written._run.record.select_by = name
+    assert written.score({"loss": 0.25, "accuracy": 0.75}) == score
 
 
 def test_record_is_json_that_any_reader_takes(new_recording):

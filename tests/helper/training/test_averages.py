@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 
+from helper.saving.checkpoint_files import Interval
 from helper.training.averages import IntervalMeans
 
 # So far apart that a float64 sum depends on the order in which they are added.
@@ -33,10 +35,11 @@ def test_means_are_the_same_bits_however_the_steps_are_cut():
 
 
 def test_state_goes_through_json_and_on():
-    interval = IntervalMeans(100)
+    kept = Interval()
+    interval = IntervalMeans(100, kept)
     list(interval.add(0, {"loss": LOSSES[:130]}))
     assert interval.count == 30
-    taken_up = IntervalMeans(100, json.loads(json.dumps(interval.state())))
+    taken_up = IntervalMeans(100, Interval(**json.loads(json.dumps(asdict(kept)))))
     ((step, values),) = taken_up.add(130, {"loss": LOSSES[130:200]})
     assert (step, values["loss"]) == (200, means(100, [])[200])
 

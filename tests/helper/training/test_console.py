@@ -3,24 +3,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from helper.runs.record import Best, Record, Status
 from helper.training import console
 
-RECORD = {
-    "experiment": "softmax",
-    "name": "0001",
-    "status": "completed",
-    "argv": ["experiments/softmax.py"],
-    "step": 30_000,
-    "seconds": 12.34,
-    "steps_per_second": 2431.1,
-    "final": {"test/accuracy": 0.92, "train/accuracy": 0.93},
-    "best": {"test/accuracy": {"value": 0.921, "step": 29_000}},
-    "summaries_lost": 0,
-}
+RECORD = Record(
+    "softmax",
+    "0001",
+    Status.COMPLETED,
+    step=30_000,
+    seconds=12.34,
+    steps_per_second=2431.1,
+    final={"test/accuracy": 0.92, "train/accuracy": 0.93},
+    best={"test/accuracy": Best(0.921, 29_000)},
+)
 
 
 def test_layer_table(capsys):
@@ -47,6 +47,12 @@ def test_lines_of_a_run_without_a_terminal(capsys):
     found = capsys.readouterr()
     assert found.out == "step: 500, train-acc: 0.7500, test-acc: 0.5000\n"
     assert found.err == ""
+
+
+def test_lines_of_a_run_without_accuracy(capsys):
+    with console.TrainingProgress(0, 1000) as progress:
+        progress.evaluation(500, {"loss": 0.75, "rmse": 1.0}, "test", {"loss": 0.5, "rmse": 2.0})
+    assert capsys.readouterr().out == "step: 500, train-loss: 0.7500, test-loss: 0.5000\n"
 
 
 def test_notes_are_shown_as_they_are(capsys):
@@ -108,7 +114,7 @@ def test_result(capsys, tmp_path, monkeypatch):
 def test_result_says_what_was_lost(capsys, tmp_path):
     console.result(
         tmp_path / "logs" / "softmax" / "0001",
-        RECORD | {"summaries_lost": 1234},
+        replace(RECORD, summaries_lost=1234),
         ["train/events was removed"],
     )
     lines = capsys.readouterr().err.splitlines()

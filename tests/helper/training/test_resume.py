@@ -189,7 +189,7 @@ def test_a_damaged_record(call_experiment, train, ended, tmp_path, text):
     (newer / "run.json").write_text(text)
     for name in ("latest", str(newer)):  # never the older run in its place
         done = call_experiment("mlp", f"--resume={name}")
-        check_refused(done, 1, f"mlp/{newer.name}/run.json is damaged")
+        check_refused(done, 1, f"mlp/{newer.name}/run.json ", "without it the run cannot go on")
     assert (newer / "run.json").read_text() == text
 
 
