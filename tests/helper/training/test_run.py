@@ -78,7 +78,7 @@ def check_what_is_printed(stdout: str) -> None:
 
 
 def check_what_is_left(run: Path, found: dict) -> None:
-    assert found["format"] == 1 and found["experiment"] == "hidden_layer"
+    assert found["format"] == 2 and found["experiment"] == "hidden_layer"
     assert found["name"] == run.name and found["argv"][1:][-1] == "--seed=5"
     assert (found["step"], found["steps"], found["seed"]) == (60, 60, 5)
     assert found["parameter_count"] == 338
