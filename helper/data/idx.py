@@ -14,7 +14,6 @@ import gzip
 import hashlib
 import math
 import struct
-import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -145,8 +144,6 @@ def read_npz_stream(
         EOFError,
         ValueError,
         RuntimeError,  # the archive is encrypted
-        SyntaxError,  # NumPy reads a header as Python
-        tokenize.TokenError,
     ) as error:
         raise DataError(f"{name} is not a readable npz archive: {error}") from None
 
@@ -160,7 +157,7 @@ def _member(archive: zipfile.ZipFile, key: str, name: str) -> np.ndarray:
         raise DataError(f"{label} is compressed in a way that NumPy does not write")
     is_images = key.startswith("x")
     with archive.open(info) as file:
-        shape, dtype, start = _npy_header(file)
+        shape, dtype, start = _npy_header(file, key)
     if len(shape) != (3 if is_images else 1):
         raise DataError(f"{label} has {len(shape)} axes where {3 if is_images else 1} are needed")
     if dtype != np.uint8 if is_images else dtype.kind not in "iu":
@@ -175,13 +172,19 @@ def _member(archive: zipfile.ZipFile, key: str, name: str) -> np.ndarray:
     return np.ascontiguousarray(array, np.uint8)
 
 
-def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, int]:
+def _npy_header(file: IO[bytes], key: str) -> tuple[tuple[int, ...], np.dtype, int]:
     """Shape, dtype and the length of the header itself, from the start of an npy file."""
     version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    else:
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
         raise ValueError(f"npy format {version[0]}.{version[1]} is not supported")
+    try:
+        shape, _, dtype = read(file)
+    except Exception:  # NumPy reads it as a Python expression: many things can go wrong
+        raise ValueError(f"the header of {key} cannot be parsed") from None
+    if not all(0 <= length < 1 << 63 for length in shape):
+        raise ValueError(f"the header of {key} declares a length that no array can have")
     return shape, dtype, file.tell()
