@@ -1,4 +1,4 @@
-"""The cache of data sets on this machine: uncompressed IDX files, verified at every reading."""
+"""The cache of data sets on this machine: uncompressed IDX files, verified at every read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helper.errors import DataError
 
 
 def cache_dir() -> Path:
-    """Where data sets are kept: $GRAPH_LAB_CACHE, else a folder in the user's own for caches."""
+    """Where data sets are kept: $GRAPH_LAB_CACHE, else a folder among the user's caches."""
     if chosen := os.environ.get("GRAPH_LAB_CACHE"):
         return Path(chosen).absolute()
     xdg = os.environ.get("XDG_CACHE_HOME", "")
@@ -53,11 +53,11 @@ def load(name: str, entry: Entry) -> list[np.ndarray]:
 
 
 def _cached(path: Path, file: IdxFile) -> np.ndarray | None:
-    """The verified array; None if the file is not there, or damaged, which is reported."""
+    """The verified array; None if the file is absent, or damaged, which is reported."""
     if not os.path.lexists(path):
         return None
     if not path.is_file():
-        raise DataError(f"{path} is not a file: remove it, and the data is fetched")
+        raise DataError(f"{path} is not a file; remove it to have the data fetched")
     try:
         array = idx.read(path, file.axes)
         if idx.sha256(array) == file.sha256:
@@ -65,5 +65,5 @@ def _cached(path: Path, file: IdxFile) -> np.ndarray | None:
         problem = "its content has the wrong SHA-256"
     except DataError as error:
         problem = str(error)
-    print(f"warning: {path} is damaged and fetched again: {problem}", file=sys.stderr)
+    print(f"warning: {path} is damaged and will be fetched again: {problem}", file=sys.stderr)
     return None

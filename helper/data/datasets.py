@@ -31,9 +31,9 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Two splits of one data set, or three. ``image_shape`` is (height, width).
+    """The two or three splits of a data set. ``image_shape`` is (height, width).
 
-    validation: examples held out of ``train`` to choose by, or None.
+    validation: examples held out of ``train``, to choose settings by, or None.
 
     ``sha256`` depends on the content alone: equal arrays have the same, whatever file they came
     from. It is the SHA-256 of four SHA-256 (32 bytes each), those of the uncompressed IDX files of
@@ -66,7 +66,9 @@ def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
         raise UsageError(f"unknown data set {name!r}; known are {', '.join(DATASETS)}")
     if data_dir:
         if name != "mnist":
-            raise UsageError(f"--data_dir cannot go with --dataset={name}: give one of the two")
+            raise UsageError(
+                f"--data_dir and --dataset={name} cannot be combined: give one of them"
+            )
         return _from_directory(Path(os.path.expanduser(data_dir)))
     entry = DATASETS[name]
     if entry.make:
@@ -79,10 +81,10 @@ def load(name: str = "mnist", data_dir: str | None = None) -> Dataset:
 
 
 def hold_out(data: Dataset, share: float) -> Dataset:
-    """The same with the last examples of the training split held out for validation, as Keras does.
+    """``data`` with the last training examples held out for validation, as Keras does.
 
-    share: of the training examples, more than 0 and less than 1. Raises UsageError if that leaves
-    no example to train on, or none to validate with.
+    share: of the training examples, more than 0 and less than 1. Raises UsageError if it leaves no
+    example for training or none for validation.
     """
     images, labels = data.train.images, data.train.labels
     cut = int(len(labels) * (1.0 - share))  # rounded as in Keras: 48,000 of 60,000 for 0.2
@@ -102,14 +104,14 @@ def hold_out(data: Dataset, share: float) -> Dataset:
 def mnist_samples(
     flatten_image: bool = False, binalize_label: bool = False
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """MNIST as the articles' experiments take it: ``(X_train, y_train), (X_test, y_test)``.
+    """MNIST as the experiments of the articles use it: ``(X_train, y_train), (X_test, y_test)``.
 
     Images are float32 in [0, 1], [n, 28, 28], or [n, 784] if ``flatten_image``. There is no axis
     for the channel: experiments of that time feed a placeholder [None, 28, 28] and reshape it to
     [-1, 28, 28, 1] where a convolution needs that. Labels are float32, one-hot [n, 10], or [n, 1]
     with 1 for the digit 1 and 0 for the rest if ``binalize_label``.
 
-    Raises DataError if MNIST is not to be had.
+    Raises DataError if MNIST is not available.
     """
     data = load("mnist")
 
@@ -131,7 +133,10 @@ def _dataset(
     hashes: Sequence[str],
     num_classes: int | None = None,
 ) -> Dataset:
-    """Arrays (images, labels, test images, test labels) that fit together, as a Dataset."""
+    """A Dataset of these arrays: images, labels, test images, test labels.
+
+    Raises DataError if they do not fit together.
+    """
     digest = hashlib.sha256(b"".join(bytes.fromhex(hash_) for hash_ in hashes)).hexdigest()
     train_images, train_labels, test_images, test_labels = arrays
     for split, images, labels in (
@@ -198,7 +203,10 @@ def _from_directory(directory: Path) -> Dataset:
             "(plain or with .gz)"
         )
     hashes = [idx.sha256(array) for array in arrays]
-    return _dataset(_name(directory, hashes), arrays, hashes)
+    for name, entry in DATASETS.items():
+        if hashes == [file.sha256 for file in entry.files]:
+            return _dataset(name, arrays, hashes, entry.num_classes)
+    return _dataset(_own_name(directory, hashes), arrays, hashes)
 
 
 def _find(directory: Path, name: str) -> Path | None:
@@ -210,13 +218,7 @@ def _find(directory: Path, name: str) -> Path | None:
     return None
 
 
-def _name(directory: Path, hashes: Sequence[str]) -> str:
-    """The name of the data set with these checksums; otherwise the folder's name.
-
-    That name is marked where it would pass for a data set that this is not.
-    """
-    for name, entry in DATASETS.items():
-        if [file.sha256 for file in entry.files] == hashes:
-            return name
+def _own_name(directory: Path, hashes: Sequence[str]) -> str:
+    """The folder's name, marked if it is that of a data set which this is not."""
     name = directory.resolve().name or "data"
     return f"{name}-{hashes[0][:8]}" if name in DATASETS else name

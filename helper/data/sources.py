@@ -25,7 +25,7 @@ from helper.errors import DataError
 
 ANSWER_SECONDS = 4.0  # until a mirror answers, the look-up of its name included
 STALL_SECONDS = 20.0  # between two pieces of an answer
-MAX_DOWNLOAD_BYTES = 64 << 20  # the largest file of MNIST has 12 MB
+MAX_DOWNLOAD_BYTES = 256 << 20  # the largest file of MNIST has 12 MB
 
 
 def fetch(name: str, entry: Entry, files: Sequence[IdxFile], directory: Path) -> None:
@@ -76,7 +76,7 @@ def _store(array: np.ndarray, file: IdxFile, directory: Path) -> None:
     """Write an IDX file through a temporary one, if it has the right checksum."""
     import pooch
 
-    def write(address: str, path: Any, _: Any, **options: Any) -> None:
+    def write(address: str, path: str, _: Any) -> None:
         with open(path, "wb") as temporary:
             temporary.write(idx.header(array.shape))
             temporary.write(np.ascontiguousarray(array).data)
@@ -92,6 +92,8 @@ def _store(array: np.ndarray, file: IdxFile, directory: Path) -> None:
 
 
 class _Bounded(io.BytesIO):
+    """A download in memory, which breaks off when it becomes too large."""
+
     def write(self, chunk: Any) -> int:
         if self.tell() + len(chunk) > MAX_DOWNLOAD_BYTES:
             raise DataError(f"the file is larger than {MAX_DOWNLOAD_BYTES >> 20} MiB")
@@ -113,7 +115,8 @@ def _downloader() -> Any:
     from pooch import HTTPDownloader
 
     limits = (ANSWER_SECONDS, STALL_SECONDS)
-    return HTTPDownloader(progressbar=sys.stderr.isatty(), chunk_size=1 << 16, timeout=limits)
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()  # None: it is closed
+    return HTTPDownloader(progressbar=on_terminal, chunk_size=1 << 16, timeout=limits)
 
 
 def _unreachable(addresses: dict[str, str]) -> dict[str, str]:

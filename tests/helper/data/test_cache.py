@@ -121,7 +121,7 @@ def test_a_cache_that_cannot_be_made_is_said_before_anything_is_fetched(
 def test_something_else_in_a_files_place(own_cache, server, make):
     own_cache.mkdir()
     make(own_cache / NAMES[0])
-    with pytest.raises(DataError, match=f"{NAMES[0]} is not a file: remove it"):
+    with pytest.raises(DataError, match=f"{NAMES[0]} is not a file; remove it"):
         load(server.url)
 
 

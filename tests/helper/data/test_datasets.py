@@ -59,10 +59,11 @@ def test_any_difference_changes_the_checksum(tmp_path):
 
 
 def test_a_registered_set_is_known_by_its_content(tmp_path, monkeypatch):
-    arrays = small_arrays()
+    arrays = small_arrays(classes=4)
     write_idx_set(tmp_path / "copy", arrays)
-    monkeypatch.setitem(DATASETS, "fashion", Entry(idx_files(arrays)))
-    assert datasets.load(data_dir=str(tmp_path / "copy")).name == "fashion"
+    monkeypatch.setitem(DATASETS, "quarters", Entry(idx_files(arrays), num_classes=4))
+    data = datasets.load(data_dir=str(tmp_path / "copy"))
+    assert (data.name, data.num_classes) == ("quarters", 4)
 
 
 def test_another_set_does_not_pass_for_mnist(tmp_path):
@@ -127,7 +128,7 @@ def test_impossible_folders(data_dir):
 def test_names_that_cannot_be(tmp_path):
     with pytest.raises(UsageError, match="unknown data set 'cifar'; known are mnist, mnist_5k"):
         datasets.load("cifar")
-    with pytest.raises(UsageError, match="--data_dir cannot go with --dataset=mnist_5k"):
+    with pytest.raises(UsageError, match="--data_dir and --dataset=mnist_5k cannot be combined"):
         datasets.load("mnist_5k", str(tmp_path))
 
 

