@@ -10,7 +10,7 @@ from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper.data import cache, datasets
+from helper.data import cache, datasets, registry
 from helper.errors import LabError, UsageError
 from helper.training import console
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         flags = parser.parse_args(argv)
         show(datasets.load(flags.dataset, flags.data_dir))
-        if flags.dataset == "mnist" and not flags.data_dir:
+        if registry.DATASETS[flags.dataset].files and not flags.data_dir:
             print(f"cache: {cache.cache_dir()}")
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)

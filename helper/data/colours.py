@@ -1,4 +1,4 @@
-"""A small data set made by this project: colours, each with a name for its kind. It is no MNIST.
+"""A small data set made by this project: colours of three kinds.
 
 Three features (red, green, blue) and three classes, for networks small enough to be drawn and
 understood, such as 3 → 4 → 3. Grey colours lie along the diagonal of the cube of all colours, dark
@@ -34,7 +34,7 @@ def arrays() -> list[np.ndarray]:
 
     The kinds take turns, and the colours are the same whenever and wherever they are made.
     """
-    # The generator whose numbers NumPy promises never to change.
+    # NumPy promises never to change the numbers of this generator.
     colours = np.random.RandomState(0).randint(0, 256, (80_000, 3)).astype(np.uint8)
     kind = kinds(colours)
     each = (_TRAIN + _TEST) // len(KINDS) + 1

@@ -1,13 +1,14 @@
-"""A person's own picture of a digit, made into what MNIST's pictures are. Needs Pillow.
+"""A person's own picture of a digit, converted to the form of MNIST's. Needs Pillow.
 
-MNIST's digits are white on black, fit a box of 20 × 20 pixels with their proportions kept, and
-stand with their centre of mass in the middle of 28 × 28 (LeCun, Cortes and Burges, "The MNIST
+MNIST's digits are white on black, fill a box of 20 × 20 pixels with their proportions kept, and
+have their centre of mass in the middle of 28 × 28 (LeCun, Cortes and Burges, "The MNIST
 database of handwritten digits").
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -27,7 +28,8 @@ _CENTRE = 14
 _FORMATS = ("PNG", "JPEG")
 _MOST_BYTES = 50 * 2**20
 _MOST_PIXELS = 25_000_000  # a telephone's photograph has about 12 million
-# So much of the full contrast is background still: paper is never quite even.
+_LONGEST_SIDE = 10_000
+# Up to this share of the full contrast counts as background: paper is never quite even.
 _BACKGROUND = 0.15
 _LEAST_CONTRAST = 24
 _ENOUGH_PIXELS = 140  # a side this long still shows every stroke
@@ -36,14 +38,14 @@ _ENOUGH_PIXELS = 140  # a side this long still shows every stroke
 def read(path: str | Path) -> np.ndarray:
     """The digit in a PNG or JPEG file as MNIST would have it: uint8 [28, 28].
 
-    Raises DataError for what is no such file, is too large, or shows nothing. Sizes are looked at
+    Raises DataError if the file cannot be read, is too large, or shows no digit. Sizes are checked
     before anything is decoded.
     """
     return convert(_grey(Path(path)), str(path))
 
 
 def convert(grey: np.ndarray, name: str = "the picture") -> np.ndarray:
-    """The same from grey values: float64 [height, width], 0 to 255, on any background."""
+    """The same for grey values: float64 [height, width], 0 to 255, on any background."""
     ink = _ink(_without_grain(grey), name)
     rows, columns = (np.flatnonzero((ink > _BACKGROUND).any(axis=axis)) for axis in (1, 0))
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -58,16 +60,18 @@ def convert(grey: np.ndarray, name: str = "the picture") -> np.ndarray:
 def _grey(path: Path) -> np.ndarray:
     """Grey values of the file, float64 [height, width], 0 to 255; transparent parts are white."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise DataError(f"cannot read {path}: it is not a file")
         if os.path.getsize(path) > _MOST_BYTES:
             raise DataError(f"{path} is larger than {_MOST_BYTES // 2**20} MB")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(path, formats=_FORMATS)
         with image:
-            if image.width * image.height > _MOST_PIXELS:
+            if image.width * image.height > _MOST_PIXELS or max(image.size) > _LONGEST_SIDE:
                 raise DataError(
-                    f"{path} has {image.width:,} × {image.height:,} pixels; "
-                    f"the most are {_MOST_PIXELS:,} in all"
+                    f"{path} has {image.width:,} × {image.height:,} pixels; at most "
+                    f"{_LONGEST_SIDE:,} a side and {_MOST_PIXELS:,} in all are allowed"
                 )
             upright = ImageOps.exif_transpose(image)
             if upright.mode.startswith("I"):  # 16 bits a pixel
@@ -76,16 +80,18 @@ def _grey(path: Path) -> np.ndarray:
             paper = Image.new("RGBA", coloured.size, "white")
             return np.asarray(Image.alpha_composite(paper, coloured).convert("L"), np.float64)
     except Image.DecompressionBombError:
-        raise DataError(f"{path} has too many pixels; the most are {_MOST_PIXELS:,}") from None
+        raise DataError(
+            f"{path} has too many pixels; at most {_MOST_PIXELS:,} are allowed"
+        ) from None
     except UnidentifiedImageError:
-        raise DataError(f"{path} is no PNG or JPEG picture") from None
+        raise DataError(f"{path} is not a PNG or JPEG picture") from None
     except (OSError, SyntaxError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"cannot read {path}: {reason}") from None
 
 
 def _without_grain(grey: np.ndarray) -> np.ndarray:
-    """Large pictures as means over blocks, so that dust and the grain of paper are no ink."""
+    """A large picture as means over blocks, so that dust and paper grain do not count as ink."""
     block = max(1, max(grey.shape) // _ENOUGH_PIXELS)
     down, right = (min(block, side) for side in grey.shape)
     height, width = grey.shape[0] // down, grey.shape[1] // right
@@ -94,13 +100,13 @@ def _without_grain(grey: np.ndarray) -> np.ndarray:
 
 
 def _ink(grey: np.ndarray, name: str) -> np.ndarray:
-    """How much ink there is, float64 [height, width], 0 (the background) to 1."""
+    """The amount of ink, float64 [height, width], 0 (the background) to 1."""
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     background = np.median(border)
     ink = background - grey if background > 127.5 else grey - background
     strongest = ink.max()
     if strongest < _LEAST_CONTRAST:
-        raise DataError(f"{name} shows no digit: all of it has about the same shade")
+        raise DataError(f"{name} shows no digit: it has about the same shade everywhere")
     return np.clip(ink / strongest, 0, 1)
 
 

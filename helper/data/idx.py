@@ -14,7 +14,6 @@ import gzip
 import hashlib
 import math
 import struct
-import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -40,7 +39,7 @@ def header(shape: tuple[int, ...]) -> bytes:
 def sha256(array: np.ndarray) -> str:
     """SHA-256, in hexadecimal, of the uncompressed IDX file that holds this uint8 array.
 
-    The content alone decides it, so an array from ``mnist.npz`` has the checksum of its IDX file.
+    It depends on the content alone: an array from ``mnist.npz`` has the checksum of its IDX file.
     """
     digest = hashlib.sha256(header(array.shape))
     digest.update(np.ascontiguousarray(array, np.uint8).data)
@@ -60,7 +59,7 @@ def read(path: Path, axes: int) -> np.ndarray:
 
 
 def read_stream(file: IO[bytes], axes: int, stored_bytes: int, name: str) -> np.ndarray:
-    """Like ``read``, of an open seekable file of ``stored_bytes``; messages call it ``name``."""
+    """The same for an open seekable file of ``stored_bytes``; messages call it ``name``."""
     try:
         gzipped = file.read(2) == b"\x1f\x8b"
         file.seek(0)
@@ -69,7 +68,7 @@ def read_stream(file: IO[bytes], axes: int, stored_bytes: int, name: str) -> np.
         with gzip.GzipFile(fileobj=file) as content:
             return _parse(content, axes, stored_bytes, name, compressed=True)
     except EOFError:
-        raise DataError(f"{name} is cut short: its compressed data has no end") from None
+        raise DataError(f"{name} is cut short: its compressed data does not end") from None
     except (zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{name} is damaged: {error}") from None
 
@@ -83,20 +82,20 @@ def _parse(
     if start[2] != UNSIGNED_BYTE:
         raise DataError(f"{name} has elements of type 0x{start[2]:02x}, not unsigned bytes (0x08)")
     if start[3] != axes:
-        raise DataError(f"{name} has {start[3]} axes where {axes} are needed")
+        raise DataError(f"{name} has {start[3]} axes, not {axes}")
     if len(start) < 4 + 4 * axes:
         raise DataError(f"{name} is cut short: it ends inside its header")
     shape = struct.unpack(f">{axes}I", start[4:])
     size = _checked_size(shape, stored_bytes, name)
     whole = len(start) + size
     if not compressed and stored_bytes < whole:
-        raise DataError(f"{name} is cut short: {stored_bytes} of {whole} bytes are there")
+        raise DataError(f"{name} is cut short: {stored_bytes} of {whole} bytes")
     content = file.read(size)
     if len(content) < size:
         there = len(start) + len(content)
-        raise DataError(f"{name} is cut short: {there} of {whole} bytes are there")
+        raise DataError(f"{name} is cut short: {there} of {whole} bytes")
     if file.read(1):
-        raise DataError(f"{name} goes on after the {whole} bytes that its header declares")
+        raise DataError(f"{name} continues after the {whole} bytes that its header declares")
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -121,7 +120,7 @@ def _text(shape: tuple[int, ...]) -> str:
 def read_npz(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """x_train, y_train, x_test and y_test of an archive like Keras's ``mnist.npz``, as uint8.
 
-    Images [n, height, width]; labels [n], of any integer type in the file. Nothing is unpickled.
+    Images [n, height, width]; labels [n], in the file of any integer type. Nothing is unpickled.
     Raises DataError, naming the file, if an array is missing, damaged, or of another form.
     """
     try:
@@ -134,7 +133,7 @@ def read_npz(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
 def read_npz_stream(
     file: IO[bytes], name: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Like ``read_npz``, of an open seekable file which is called ``name`` in messages."""
+    """The same for an open seekable file; messages call it ``name``."""
     try:
         with zipfile.ZipFile(file) as archive:
             x_train, y_train, x_test, y_test = (_member(archive, key, name) for key in NPZ_ARRAYS)
@@ -145,8 +144,6 @@ def read_npz_stream(
         EOFError,
         ValueError,
         RuntimeError,  # the archive is encrypted
-        SyntaxError,  # NumPy reads a header as Python
-        tokenize.TokenError,
     ) as error:
         raise DataError(f"{name} is not a readable npz archive: {error}") from None
 
@@ -160,28 +157,36 @@ def _member(archive: zipfile.ZipFile, key: str, name: str) -> np.ndarray:
         raise DataError(f"{label} is compressed in a way that NumPy does not write")
     is_images = key.startswith("x")
     with archive.open(info) as file:
-        shape, dtype, start = _npy_header(file)
+        shape, dtype, start = _npy_header(file, key)
     if len(shape) != (3 if is_images else 1):
-        raise DataError(f"{label} has {len(shape)} axes where {3 if is_images else 1} are needed")
+        raise DataError(f"{label} has {len(shape)} axes, not {3 if is_images else 1}")
     if dtype != np.uint8 if is_images else dtype.kind not in "iu":
         raise DataError(f"{label} is {dtype}, not {'uint8' if is_images else 'integers'}")
     size = _checked_size(shape, info.compress_size, label, dtype.itemsize)
     if info.file_size != start + size:
-        raise DataError(f"{label} takes {info.file_size} bytes where {start + size} are declared")
+        raise DataError(
+            f"{label} has {info.file_size} bytes, not the {start + size} that it declares"
+        )
     with archive.open(info) as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
     if not is_images and (array.min() < 0 or array.max() > 255):
-        raise DataError(f"{label} goes from {array.min()} to {array.max()}, outside 0 to 255")
+        raise DataError(f"{label} ranges from {array.min()} to {array.max()}, outside 0 to 255")
     return np.ascontiguousarray(array, np.uint8)
 
 
-def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, int]:
+def _npy_header(file: IO[bytes], key: str) -> tuple[tuple[int, ...], np.dtype, int]:
     """Shape, dtype and the length of the header itself, from the start of an npy file."""
     version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    else:
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
         raise ValueError(f"npy format {version[0]}.{version[1]} is not supported")
+    try:
+        shape, _, dtype = read(file)
+    except Exception:  # NumPy reads it as a Python expression: many things can go wrong
+        raise ValueError(f"the header of {key} cannot be parsed") from None
+    if not all(0 <= length < 1 << 63 for length in shape):
+        raise ValueError(f"the header of {key} declares a length that no array can have")
     return shape, dtype, file.tell()

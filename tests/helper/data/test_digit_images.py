@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -127,14 +128,16 @@ def png(width: int, height: int, data: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "is no PNG or JPEG"),
-        (b"seven", "is no PNG or JPEG"),
-        (b"GIF89a" + bytes(100), "is no PNG or JPEG"),
+        (b"", "is not a PNG or JPEG"),
+        (b"seven", "is not a PNG or JPEG"),
+        (b"GIF89a" + bytes(100), "is not a PNG or JPEG"),
         (png(20_000, 20_000), "too many pixels"),
-        (png(9_000, 9_000), "9,000 × 9,000 pixels; the most are 25,000,000"),
+        (png(9_000, 9_000), "9,000 × 9,000 pixels; at most 10,000 a side and 25,000,000"),
+        (png(1, 20_000_000), "1 × 20,000,000 pixels; at most 10,000 a side"),
+        (png(10_001, 1), "10,001 × 1 pixels; at most 10,000 a side"),
         (png(50, 50, bytes(100)), "cannot read"),
         (png(50, 50, bytes(51 * 50)), "shows no digit"),
-        (png(50, 50, bytes(51 * 50))[:40], "cannot read|is no PNG"),
+        (png(50, 50, bytes(51 * 50))[:40], "cannot read|is not a PNG"),
         (None, "No such file"),
     ],
 )
@@ -147,9 +150,11 @@ def test_what_is_no_picture_of_a_digit(tmp_path, contents, message):
     assert "digit.png" in str(error.value) and "\n" not in str(error.value)
 
 
-def test_a_folder_and_a_file_too_large(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="cannot read"):
-        digit_images.read(tmp_path)
+def test_a_folder_a_pipe_and_a_file_too_large(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path, tmp_path / "pipe.png"):
+        with pytest.raises(DataError, match=f"cannot read {path}: it is not a file"):
+            digit_images.read(path)
     (tmp_path / "a.png").write_bytes(bytes(100))
     monkeypatch.setattr(digit_images, "_MOST_BYTES", 99)
     with pytest.raises(DataError, match="is larger than"):

@@ -54,10 +54,10 @@ def with_start(*start: int) -> bytes:
         (b"<html>no such page</html>", "not an IDX file"),
         (with_start(1, 0, 8, 3), "not an IDX file"),
         (with_start(0, 0, 13, 3), "not unsigned bytes"),
-        (with_start(0, 0, 8, 1), "1 axes where 3"),
+        (with_start(0, 0, 8, 1), "1 axes, not 3"),
         (idx_bytes(IMAGES)[:10], "inside its header"),
         (idx_bytes(IMAGES)[:-1], "cut short: 335 of 336 bytes"),
-        (idx_bytes(IMAGES) + b"x", "goes on after the 336 bytes"),
+        (idx_bytes(IMAGES) + b"x", "continues after the 336 bytes"),
         (idx.header((0, 4, 4)), "is empty"),
         (idx.header((2**31, 28, 28)), "more than 1024 MiB"),
         (idx.header((50_000, 28, 28)), "37 MiB, in a file of"),
@@ -122,11 +122,11 @@ def replaced(position: int, array: np.ndarray) -> bytes:
         (b"not a zip", "not a readable npz"),
         (npz_bytes(small_arrays())[:-40], "not a readable npz"),
         (replaced(0, IMAGES.astype(np.float32)), "x_train in .* is float32, not uint8"),
-        (replaced(0, IMAGES.reshape(20, 16)), "x_train in .* has 2 axes where 3"),
+        (replaced(0, IMAGES.reshape(20, 16)), "x_train in .* has 2 axes, not 3"),
         (replaced(0, IMAGES[:0]), "x_train in .* is empty"),
-        (replaced(1, np.full(20, 300)), "y_train in .* goes from 300 to 300"),
-        (replaced(1, np.full(20, -1)), "y_train in .* goes from -1 to -1"),
-        (replaced(1, np.eye(20, dtype=np.uint8)), "y_train in .* has 2 axes where 1"),
+        (replaced(1, np.full(20, 300)), "y_train in .* ranges from 300 to 300"),
+        (replaced(1, np.full(20, -1)), "y_train in .* ranges from -1 to -1"),
+        (replaced(1, np.eye(20, dtype=np.uint8)), "y_train in .* has 2 axes, not 1"),
         (replaced(3, np.zeros(10)), "y_test in .* is float64, not integers"),
     ],
 )
@@ -164,6 +164,10 @@ def npz_with(member: bytes) -> bytes:
     return file.getvalue()
 
 
+def npy_of(header: str) -> bytes:
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+
+
 def npy_header(shape: tuple[int, ...]) -> bytes:
     file = io.BytesIO()
     description = {"descr": "|u1", "fortran_order": False, "shape": shape}
@@ -176,12 +180,8 @@ def npy_header(shape: tuple[int, ...]) -> bytes:
     [
         (npy_header((1 << 20, 28, 28)) + bytes(1 << 22), "784 MiB, in a file of"),
         (npy_header((1 << 40, 28, 28)), "more than 1024 MiB"),
-        (npy_header((-1, 28, 28)), "declare"),
-        (npy_header((20, 4, 4)) + bytes(319), "takes 447 bytes where 448 are declared"),
-        (npy_header((20, 4, 4)) + bytes(321), "takes 449 bytes where 448 are declared"),
-        (b"\x93NUMPY\x01\x00\x05\x00{bad}", "not a readable npz"),
-        (b"\x93NUMPY\x01\x00\x0e\x00{'shape': (3,\n", "not a readable npz"),
-        (b"\x93NUMPY\x01\x00\x06\x00 {}\n x", "not a readable npz"),
+        (npy_header((20, 4, 4)) + bytes(319), "has 447 bytes, not the 448 that"),
+        (npy_header((20, 4, 4)) + bytes(321), "has 449 bytes, not the 448 that"),
         (b"something else", "not a readable npz"),
     ],
 )
@@ -192,3 +192,36 @@ def test_npz_that_declares_what_it_does_not_hold(tmp_path, member, problem):
         idx.read_npz(path)
     assert tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{bad}",
+        "{'shape': (3,\n",
+        " {}\n x",
+        "{[]: 1}",
+        "-" * 9000 + "1",
+        "(" * 5000,
+        "[" * 150 + "]" * 150,
+        "1" * 9000,
+        "x\n" * 4000,
+        "{'descr': [1], 'fortran_order': False, 'shape': (3,)}",
+        f"{{'descr': {'(' * 90}'|u1'{',)' * 90}, 'fortran_order': False, 'shape': (3,)}}",
+    ],
+    ids=lambda header: header[:20],
+)
+def test_npz_with_a_header_that_cannot_be_parsed(tmp_path, header):
+    path = written(tmp_path, npz_with(npy_of(header)))
+    with pytest.raises(DataError) as caught:
+        idx.read_npz(path)
+    assert str(caught.value) == (
+        f"{path} is not a readable npz archive: the header of x_train cannot be parsed"
+    )
+
+
+@pytest.mark.parametrize("length", ["-1", "0x8000000000000000", f"0x{'f' * 8000}"], ids=len)
+def test_npz_with_a_length_that_no_array_has(tmp_path, length):
+    member = npy_of(f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({length}, 4, 4)}}")
+    with pytest.raises(DataError, match="declares a length that no array can have"):
+        idx.read_npz(written(tmp_path, npz_with(member)))
