@@ -10,14 +10,12 @@ Everything below logdir/aggregate is made anew each time. No TensorFlow is neede
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import math
 import os
 import re
 import shutil
-import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,16 +27,16 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import metadata as layout_metadata
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
-from tensorboard.summary.writer.record_writer import RecordWriter
 from tensorboard.util.tensor_util import make_tensor_proto
 
 from helper.comparing.comparison import Group, mean_and_deviation
 from helper.comparing.curves import MeanCurve, mean_curve
 from helper.errors import LabError
+from helper.runs import event_files
 from helper.runs.listing import AGGREGATE_FILE, ListedRun
+from helper.runs.tfrecords import as_tfrecord
 
 DIRECTORY = "aggregate"
-_file_numbers = itertools.count()
 
 
 def write(logdir: Path, groups: Sequence[Group]) -> list[Path]:
@@ -168,16 +166,9 @@ def _summary_event(step: int, summary: Summary) -> Event:
 
 def _write_events(directory: Path, events: Iterable[Event]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    content = io.BytesIO()
-    writer = RecordWriter(content)
-    first = Event(wall_time=time.time(), file_version="brain.Event:2")
-    for event in itertools.chain([first], events):
-        writer.write(event.SerializeToString())
-    name = (
-        f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
-        f".{os.getpid()}.{next(_file_numbers)}"
-    )
-    (directory / name).write_bytes(content.getvalue())
+    version = Event(wall_time=time.time(), file_version="brain.Event:2")
+    tfrecords = (as_tfrecord(e.SerializeToString()) for e in itertools.chain([version], events))
+    event_files.next_path(directory).write_bytes(b"".join(tfrecords))
 
 
 def _common(name: str, runs: Sequence[ListedRun]) -> Any:

@@ -12,6 +12,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 from helper.graph.evaluation import Observation, Observer
 from helper.graph.model import Model
 from helper.pictures import confusion, drawing
+from helper.saving import png
 from helper.tensorflow_v1 import tf
 
 # More units than this are too small to see, and would make the event files large.
@@ -21,8 +22,7 @@ _SMALLEST_TILE = 28  # pixels; smaller tiles are enlarged
 
 def default_observers() -> list[Observer]:
     """What looks at a run unless an experiment says otherwise."""
-    png = _png_encoder()
-    return [thinned(FirstLayer(png)), thinned(ConfusionMatrix(png))]
+    return [thinned(FirstLayer()), thinned(confusion_matrix)]
 
 
 def thinned(observer: Observer) -> Observer:
@@ -39,8 +39,7 @@ def thinned(observer: Observer) -> Observer:
 class FirstLayer:
     """The weights on the pixels, a picture for each of the first units."""
 
-    def __init__(self, png: Callable[[np.ndarray], bytes]) -> None:
-        self._png = png
+    def __init__(self) -> None:
         self._units: Callable[[], np.ndarray] | None = None
 
     def __call__(self, seen: Observation) -> Iterator[Any]:
@@ -55,32 +54,18 @@ class FirstLayer:
         images = self._units()
         zoom = max(1, _SMALLEST_TILE // max(images.shape[1:]))
         picture = drawing.grid(drawing.shades(images), zoom=zoom)
-        yield _image_summary(weights.op.name, picture, self._png)
+        yield _image_summary(weights.op.name, picture)
 
 
-class ConfusionMatrix:
+def confusion_matrix(seen: Observation) -> Iterator[Any]:
     """How often each class was taken for which, as a picture and as a table."""
-
-    def __init__(self, png: Callable[[np.ndarray], bytes]) -> None:
-        self._png = png
-
-    def __call__(self, seen: Observation) -> Iterator[Any]:
-        _, predictions, targets = seen.evaluation
-        if predictions is None or targets is None:
-            return
-        counts = confusion.count(targets, predictions, _classes(seen.model))
-        yield _image_summary("confusion matrix", confusion.picture(counts), self._png)
-        # Under a tag of its own: TensorBoard shows only one kind of summary for a tag.
-        yield text_pb("confusion table", confusion.table(counts))
-
-
-def _png_encoder() -> Callable[[np.ndarray], bytes]:
-    """A function from a picture, uint8 [height, width], to a PNG file's content."""
-    # A graph of its own: in the model's, the first call would go through all of its nodes.
-    with tf.Graph().as_default():
-        pixels = tf.placeholder(tf.uint8, [None, None, 1])
-        encode = tf.Session().make_callable(tf.io.encode_png(pixels), [pixels])
-    return lambda picture: encode(picture[..., np.newaxis])
+    _, predictions, targets = seen.evaluation
+    if predictions is None or targets is None:
+        return
+    counts = confusion.count(targets, predictions, _classes(seen.model))
+    yield _image_summary("confusion matrix", confusion.picture(counts))
+    # Under a tag of its own: TensorBoard shows only one kind of summary for a tag.
+    yield text_pb("confusion table", confusion.table(counts))
 
 
 def _classes(model: Model) -> int:
@@ -96,9 +81,9 @@ def _first_layer(model: Model) -> Any:
     return next((v for v in matrices if v.shape[0] == pixels), None)
 
 
-def _image_summary(tag: str, picture: np.ndarray, png: Callable[[np.ndarray], bytes]) -> Any:
+def _image_summary(tag: str, picture: np.ndarray) -> Any:
     summary = tf.Summary()
     image = summary.value.add(tag=tag).image
     image.height, image.width, image.colorspace = *picture.shape, 1
-    image.encoded_image_string = png(picture)
+    image.encoded_image_string = png.encode(picture)
     return summary

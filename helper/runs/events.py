@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -13,9 +13,11 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from helper.errors import DataError
-from helper.runs.tfrecords import SHORT, read_records
+from helper.runs import event_files
+from helper.runs.tfrecords import read_payloads
 
 Report = Callable[[str], None]
+_Point = tuple[int, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,20 @@ class Scalars:
     value: np.ndarray
 
 
-def read_scalars(directory: Path | str, report: Report | None = None) -> dict[str, Scalars]:
+def raise_error(line: str) -> None:
+    """A `report` that accepts no damage. Raises DataError."""
+    raise DataError(line)
+
+
+def read_scalars(directory: Path | str, report: Report = raise_error) -> dict[str, Scalars]:
     """The curve of every scalar tag in one directory's event files, undownsampled.
 
     A resumed run reads like one that was never interrupted: a launch that starts at step s (its
-    SessionLog.START) replaces the earlier points from s on. A damaged record is left out and told
-    to `report` in one line; without a `report`, it raises DataError. Text, images and other
-    tensors are no scalars. A directory without event files gives {}.
+    SessionLog.START) replaces the earlier points from s on. What is damaged is left out, and
+    `report` gets one line about it. Text, images and tensors of several values are not scalars.
+    A directory without event files gives {}.
     """
-    points: dict[str, list[tuple[int, float, float, float]]] = {}
+    points: dict[str, list[_Point]] = {}
     origin: float | None = None  # the wall time at which `seconds` is zero
     for event in _events(Path(directory), report):
         if origin is None:
@@ -58,67 +65,54 @@ def read_scalars(directory: Path | str, report: Report | None = None) -> dict[st
     return {tag: _scalars(curve) for tag, curve in points.items() if curve}
 
 
-def read_graph(directory: Path | str, report: Report | None = None) -> GraphDef | None:
-    """The last graph written into a directory, or None. Damage is told as by `read_scalars`."""
+def read_graph(directory: Path | str, report: Report = raise_error) -> GraphDef | None:
+    """The last graph in a directory's event files, or None. Damage as in `read_scalars`."""
     graph = None
     for event in _events(Path(directory), report):
         if event.graph_def:
             try:
                 graph = GraphDef.FromString(event.graph_def)
             except DecodeError:
-                _tell(report, f"{directory}: holds a graph that cannot be read")
+                report(f"{directory}: a graph in its event files cannot be read")
     return graph
 
 
-def event_files(directory: Path) -> list[Path]:
-    """The event files directly in a directory, in the order in which they were begun."""
-
-    def begun(path: Path) -> tuple[int, list[int | str]]:
-        # events.out.tfevents.<seconds>.<host>.<pid>.<n>: numbers compare as numbers.
-        parts = re.split(r"(\d+)", path.name.partition("tfevents.")[2])
-        return int(parts[1]) if len(parts) > 1 else 0, [
-            int(part) if i % 2 else part for i, part in enumerate(parts)
-        ]
-
-    return sorted((p for p in directory.glob("*tfevents*") if p.is_file()), key=begun)
+def decode(payload: bytes) -> Event | None:
+    """The event in a TFRecord's payload, or None if it does not hold one."""
+    try:
+        return Event.FromString(payload)
+    except DecodeError:
+        return None
 
 
-def _events(directory: Path, report: Report | None) -> Iterator[Event]:
-    """Every intact event; a record is checked before anything in it is believed."""
-    for path in event_files(directory):
+def _events(directory: Path, report: Report) -> Iterator[Event]:
+    """Every event whose TFRecord is intact."""
+    try:
+        paths = event_files.find(directory)
+    except OSError as error:
+        report(f"{directory}: cannot be read ({error.strerror})")
+        return
+    for path in paths:
         try:
-            for number, record in enumerate(read_records(path, lambda line: _tell(report, line))):
-                # A long record's checksum takes time: it matters only if something is read from it.
-                try:
-                    event = Event.FromString(record.payload)
-                except DecodeError:
-                    event = None
-                if event is None or (
-                    (len(record.payload) <= SHORT or _matters(event)) and not record.intact
-                ):
-                    _tell(report, f"{path}: record {number} is damaged and was left out")
+            for number, payload in enumerate(read_payloads(path, report)):
+                event = None if payload is None else decode(payload)
+                if event is None:
+                    report(f"{path}: TFRecord {number} is damaged and was left out")
                 else:
                     yield event
         except OSError as error:
-            _tell(report, f"{path}: cannot be read ({error.strerror})")
+            report(f"{path}: cannot be read ({error.strerror})")
 
 
-def _matters(event: Event) -> bool:
-    """Whether a reader takes something from the event; images and histograms it passes over."""
-    what = event.WhichOneof("what")
-    if what != "summary":
-        return what is not None
-    return any(
-        value.WhichOneof("value") in ("simple_value", "tensor") for value in event.summary.value
-    )
-
-
-def _number(value) -> float | None:
+def _number(value: Any) -> float | None:
     """The number in a Summary.Value, whichever way it was written, or None."""
     kind = value.WhichOneof("value")
     if kind == "simple_value":
         return value.simple_value
     if kind != "tensor" or value.metadata.plugin_data.plugin_name not in ("", "scalars"):
+        return None
+    # Before the array is made: a few bytes can claim a shape that is larger than the memory.
+    if any(dimension.size != 1 for dimension in value.tensor.tensor_shape.dim):
         return None
     from tensorboard.util.tensor_util import make_ndarray  # only other programs write tensors
 
@@ -129,7 +123,7 @@ def _number(value) -> float | None:
         return None
 
 
-def _scalars(points: list[tuple[int, float, float, float]]) -> Scalars:
+def _scalars(points: list[_Point]) -> Scalars:
     step, wall_time, seconds, value = zip(*points, strict=True)
     return Scalars(
         np.array(step, np.int64),
@@ -137,9 +131,3 @@ def _scalars(points: list[tuple[int, float, float, float]]) -> Scalars:
         np.array(seconds, np.float64),
         np.array(value, np.float64),
     )
-
-
-def _tell(report: Report | None, line: str) -> None:
-    if report is None:
-        raise DataError(line)
-    report(line)

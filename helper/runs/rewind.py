@@ -1,7 +1,7 @@
 """Take the event files of a run back to an earlier step, so that a resumed run logs no point twice.
 
-TensorBoard's two loaders do not agree on what a restart means for points that were already logged,
-so the points after the checkpoint are taken out of the files themselves. No TensorFlow.
+TensorBoard's two loaders disagree on what a restart means for points that were already logged, so
+the points after the checkpoint are removed from the files themselves. No TensorFlow.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
 from helper.files import remove_partial, replace_atomically
-from helper.runs.tfrecords import OVERHEAD, read_records
+from helper.runs import event_files
+from helper.runs.events import decode
+from helper.runs.tfrecords import OVERHEAD, as_tfrecord, read_payloads
 
 # Written when a run ends, and again when the resumed run does.
 _AT_THE_END = ("final/", "_hparams_/session_end_info")
 
 
 def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
-    """Drop what an uninterrupted run would not have logged by now.
+    """Remove what an uninterrupted run would not have logged by now.
 
     kept: for each subdirectory ("" is the run directory itself) the interval in steps between the
         points of its curves, and the step of the last point that stays. Others lose all points.
@@ -29,14 +30,15 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
     Returns:
         a line for each of these directories that lacks points which it should have, because its
         files were damaged or removed, and the number of values that it lacks.
-    Raises OSError where a file cannot be replaced.
+    Raises OSError when a file cannot be read or replaced.
     """
     gaps, lost = [], 0
     for name in sorted({*kept, *_subdirectories(run_directory)}):
         directory = run_directory / name
         every, last = kept.get(name, (1, -1))
         steps: dict[str, set[int]] = defaultdict(set)
-        for path in _event_files(directory):
+        remove_partial(directory)
+        for path in event_files.find(directory):
             for event in _filter(path, last):
                 for value in event.summary.value:
                     if value.HasField("simple_value"):
@@ -52,7 +54,8 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
 def clear(run_directory: Path) -> None:
     """Remove all event files, of a run that begins again at its first step. Raises OSError."""
     for name in ("", *_subdirectories(run_directory)):
-        for path in _event_files(run_directory / name):
+        remove_partial(run_directory / name)
+        for path in event_files.find(run_directory / name):
             path.unlink()
 
 
@@ -60,29 +63,28 @@ def _subdirectories(run_directory: Path) -> list[str]:
     return [path.name for path in run_directory.iterdir() if path.is_dir()]
 
 
-def _event_files(directory: Path) -> list[Path]:
-    remove_partial(directory)
-    return sorted(directory.glob("events.out.tfevents.*"))
-
-
 def _filter(path: Path, last_step: int) -> list[Event]:
-    """Keep the intact events up to a step, and return them; a file of no others is left alone."""
-    intact = [record for record in read_records(path, lambda _: None) if record.intact]
-    kept = [(r, event) for r in intact if (event := _kept(r.payload, last_step)) is not None]
-    if sum(len(r.payload) + OVERHEAD for r, _ in kept) != path.stat().st_size:
-        replace_atomically(path, lambda file: file.writelines(r.framed() for r, _ in kept))
+    """Keep the intact events up to a step in a file, and return them.
+
+    The file is replaced only if it holds anything else.
+    """
+    kept = [
+        (payload, event)
+        for payload in read_payloads(path, lambda _: None)
+        if payload is not None
+        and (event := decode(payload)) is not None
+        and _stays(event, last_step)
+    ]
+    if sum(len(payload) + OVERHEAD for payload, _ in kept) != path.stat().st_size:
+        replace_atomically(path, lambda file: file.writelines(as_tfrecord(p) for p, _ in kept))
     return [event for _, event in kept]
 
 
-def _kept(payload: bytes, last_step: int) -> Event | None:
-    try:
-        event = Event.FromString(payload)
-    except DecodeError:
-        return None
+def _stays(event: Event, last_step: int) -> bool:
     if not event.HasField("summary"):
-        return event
+        return True
     if all(value.tag.startswith(_AT_THE_END) for value in event.summary.value):
-        return None
+        return False
     # The settings and the session's start are logged before the first step.
     scalar = any(value.HasField("simple_value") for value in event.summary.value)
-    return None if event.step > last_step and (scalar or event.step > 0) else event
+    return event.step <= last_step or (event.step == 0 and not scalar)

@@ -1,33 +1,36 @@
 """Write TensorBoard event files, and notice when they do not arrive on the disk.
 
-``tf.summary.FileWriter`` loses data without a word: when its directory is removed, when the disk is
-full, when two writers start in the same second. This writer looks at the file after each flush.
+``tf.summary.FileWriter`` loses data silently when its directory is removed, when the disk is full,
+and when two writers start in the same second. This writer checks the file after each flush.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from tensorboard.plugins.text.summary_v2 import text_pb
+
 from helper.errors import reason
 from helper.files import sync
-from helper.runs import tfrecords as records
+from helper.runs import event_files
+from helper.runs.tfrecords import OVERHEAD
+from helper.saving import png
 from helper.tensorflow_v1 import tf
 
-_file_numbers = itertools.count()
+_BUCKETS = 30  # of a histogram: as many as TensorBoard's own summaries have
 
 
 class EventWriter:
-    """One event file in one directory. After a fault it keeps count of what is lost.
+    """One event file in one directory. Tags are kept as they are, spaces included.
 
-    lost: the values that were given to the writer and are not in the file.
+    A fault of the file system raises nothing. After the first one nothing more is written.
     fault: what went wrong, or None.
+    lost: how many of the values given to the writer did not reach the file.
     """
 
     def __init__(
@@ -36,23 +39,20 @@ class EventWriter:
         resumed_at: int | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """resumed_at: the last step whose points in older files count; later ones are dropped.
+        """resumed_at: the last step whose points in older files count; readers drop later ones.
 
-        check: raises OSError if nothing must be written into the directory.
+        check: raises OSError if the directory must not be written to.
         """
-        name = (
-            f"events.out.tfevents.{_next_second(directory):010d}.{socket.gethostname()}"
-            f".{os.getpid()}.{next(_file_numbers)}"
-        )
         self.lost = 0
         self.fault: str | None = None
         self._pending = 0
         self._bytes = 0
         self._wall_time = 0.0
-        self._path = directory / name
+        self._path = directory
         with self._noting_faults():
             check()
             directory.mkdir(exist_ok=True)
+            self._path = event_files.next_path(directory)
             self._writer = tf.io.TFRecordWriter(str(self._path))
             self._write(tf.Event(wall_time=self._now(), file_version="brain.Event:2"))
             if resumed_at is not None:
@@ -64,32 +64,63 @@ class EventWriter:
             self._inode = self._path.stat().st_ino
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Add one value for each tag. The tags are kept as they are, spaces included."""
+        """Add one number for each tag."""
         summary = tf.Summary()
         for tag, value in values.items():
             summary.value.add(tag=tag, simple_value=value)
         self.summary(step, summary)
 
+    def images(self, step: int, values: Mapping[str, np.ndarray]) -> None:
+        """Add one picture for each tag: uint8 [height, width] or [height, width, 3] (RGB).
+
+        Raises ValueError for any other array.
+        """
+        summary = tf.Summary()
+        for tag, pixels in values.items():
+            image = summary.value.add(tag=tag).image
+            image.encoded_image_string = png.encode(pixels)
+            image.height, image.width = pixels.shape[:2]
+            image.colorspace = 1 if pixels.ndim == 2 else 3
+        self.summary(step, summary)
+
+    def histograms(self, step: int, values: Mapping[str, np.ndarray]) -> None:
+        """Add the distribution of an array's values for each tag: real numbers, any shape.
+
+        nan and infinity are left out, and so is an array that holds nothing else.
+        """
+        summary = tf.Summary()
+        for tag, array in values.items():
+            numbers = np.asarray(array, np.float64).ravel()
+            numbers = numbers[np.isfinite(numbers)]
+            if numbers.size:
+                summary.value.add(tag=tag, histo=_histogram(numbers))
+        self.summary(step, summary)
+
+    def text(self, step: int, values: Mapping[str, str]) -> None:
+        """Add one text in Markdown for each tag."""
+        for tag, markdown in values.items():
+            self.summary(step, text_pb(tag, markdown))
+
     def summary(self, step: int, summary: Any) -> None:
-        """Add a summary, either TensorFlow's protocol buffer or TensorBoard's own copy of it."""
+        """Add a summary: TensorFlow's protocol buffer or TensorBoard's copy of it."""
         if not isinstance(summary, tf.Summary):
             summary = tf.Summary.FromString(summary.SerializeToString())
         self._pending += len(summary.value)
         self._write(tf.Event(wall_time=self._now(), step=step, summary=summary))
 
     def graph(self, graph_def: Any) -> None:
-        """Add the graph that TensorBoard shows for this directory."""
+        """Add the graph (a GraphDef) that TensorBoard shows for this directory."""
         self._pending += 1
         self._write(tf.Event(wall_time=self._now(), graph_def=graph_def.SerializeToString()))
 
     def flush(self, durable: bool = True) -> None:
-        """Hand everything to the operating system and look whether it is in the file.
+        """Hand everything to the operating system, and check that it is in the file.
 
-        durable: wait until it is on the disk, where it is safe from a machine that dies.
+        durable: wait until it is on the disk, safe from a machine that dies.
         """
         if self.fault is None:
             with self._noting_faults():
-                self._flush_and_look(durable)
+                self._flush_and_check(durable)
         if self.fault is not None:
             self.lost += self._pending
         self._pending = 0
@@ -102,7 +133,7 @@ class EventWriter:
                 self._writer.close()
 
     def _now(self) -> float:
-        """Seconds since 1970, never less than before: a clock can be set back."""
+        """Seconds since 1970, never earlier than before: a clock can be set back."""
         self._wall_time = max(self._wall_time, time.time())
         return self._wall_time
 
@@ -110,11 +141,11 @@ class EventWriter:
         if self.fault is not None:
             return
         payload = event.SerializeToString()
-        self._bytes += len(payload) + records.OVERHEAD
+        self._bytes += len(payload) + OVERHEAD
         with self._noting_faults():
             self._writer.write(payload)
 
-    def _flush_and_look(self, durable: bool) -> None:
+    def _flush_and_check(self, durable: bool) -> None:
         self._writer.flush()
         if durable:
             sync(self._path)
@@ -127,7 +158,7 @@ class EventWriter:
 
     @contextlib.contextmanager
     def _noting_faults(self) -> Iterator[None]:
-        """Keep the first fault of the file system, and let the training go on."""
+        """Keep a fault of the file system, and let the training go on."""
         try:
             yield
         except (FileNotFoundError, tf.errors.NotFoundError):
@@ -136,14 +167,21 @@ class EventWriter:
             self.fault = f"{self._path}: {reason(error)}"
 
 
-def _next_second(directory: Path) -> int:
-    """The time in a new file's name: TensorBoard reads files in the order of their names.
+def _histogram(numbers: np.ndarray) -> Any:
+    """A HistogramProto with buckets of equal width, as TensorBoard's own histograms have.
 
-    A clock that was set back must not put a new file before the older ones.
+    numbers: float64 [n], finite, n > 0.
     """
-    seconds = [
-        int(part)
-        for path in directory.glob("events.out.tfevents.*")
-        if (part := path.name.split(".")[3]).isdigit()
-    ]
-    return max([int(time.time()), *(second + 1 for second in seconds)])
+    limits = np.linspace(numbers.min(), numbers.max(), _BUCKETS + 1)[1:]
+    # A bucket ends below its limit, but the last one holds the greatest number. np.histogram
+    # would raise an error where the numbers are too close together for so many buckets.
+    bucket = np.searchsorted(limits[:-1], numbers, side="right")
+    return tf.HistogramProto(
+        min=numbers.min(),
+        max=numbers.max(),
+        num=numbers.size,
+        sum=numbers.sum(),
+        sum_squares=np.dot(numbers, numbers),
+        bucket_limit=limits,
+        bucket=np.bincount(bucket, minlength=_BUCKETS),
+    )

@@ -83,7 +83,7 @@ def watch_a_run(watch: Stopwatch) -> None:
     from rich.live import Live
 
     from helper.graph.fused import FusedSteps
-    from helper.pictures.summaries import ConfusionMatrix, FirstLayer
+    from helper.pictures import summaries
     from helper.saving.checkpoints import Checkpoints
     from helper.saving.run_writer import RunWriter
     from helper.training import loop
@@ -97,8 +97,8 @@ def watch_a_run(watch: Stopwatch) -> None:
     for method in ("scalars", "summary", "evaluation", "flush", "save_predictions"):
         watch.watch(RunWriter, method, SUMMARIES)
     watch.watch(IntervalMeans, "add", SUMMARIES)
-    for observer in (FirstLayer, ConfusionMatrix):
-        watch.watch(observer, "__call__", PICTURES)
+    watch.watch(summaries.FirstLayer, "__call__", PICTURES)
+    watch.watch(summaries, "confusion_matrix", PICTURES)
     for method in ("save", "prune"):
         watch.watch(Checkpoints, method, CHECKPOINTS)
     for method in ("steps", "evaluation"):

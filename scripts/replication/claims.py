@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helper.comparing.comparison import Table, mean_and_deviation
-from helper.runs.events import event_files, read_graph
+from helper.runs import event_files
+from helper.runs.events import read_graph
 from helper.runs.listing import ListedRun, load_predictions
 
 Runs = Mapping[str, Sequence[ListedRun]]  # the completed runs of each system, by its name
@@ -143,7 +144,7 @@ def _base_rate(runs: Sequence[ListedRun]) -> str:
 
 
 def _graph_size(runs: Sequence[ListedRun]) -> str:
-    sizes = [sum(file.stat().st_size for file in event_files(run.path)) for run in runs]
+    sizes = [sum(file.stat().st_size for file in event_files.find(run.path)) for run in runs]
     return f"{spread((size / 1000 for size in sizes), 0)} kB with the graph, and no image in it"
 
 

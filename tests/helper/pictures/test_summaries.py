@@ -13,8 +13,8 @@ from helper import tf
 from helper.graph.evaluation import Evaluation, Observation, evaluator
 from helper.pictures.drawing import shades
 from helper.pictures.summaries import MOST_UNITS, default_observers, thinned
-from helper.runs.events import event_files
-from helper.runs.tfrecords import read_records
+from helper.runs import event_files
+from helper.runs.tfrecords import read_payloads
 from tests.experiment_modules import build, load, run, small_data
 from tests.tensorboard_server import serving
 
@@ -96,9 +96,9 @@ def test_every_evaluation_is_drawn_once(monkeypatch, tmp_path, validation):
     (path,) = tmp_path.glob("softmax/*")
     assert json.loads((path / "run.json").read_text())["summaries_lost"] == 0
     steps: dict[str, list[int]] = {}
-    (file,) = event_files(path / ("validation" if validation else "test"))
-    for record in read_records(file, print):
-        event = Event.FromString(record.payload)
+    (file,) = event_files.find(path / ("validation" if validation else "test"))
+    for payload in read_payloads(file, print):
+        event = Event.FromString(payload)
         for value in event.summary.value:
             if value.WhichOneof("value") in ("image", "tensor"):
                 steps.setdefault(f"{value.tag} {value.WhichOneof('value')}", []).append(event.step)

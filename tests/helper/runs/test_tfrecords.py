@@ -1,71 +1,90 @@
 from __future__ import annotations
 
+import io
+
 import pytest
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from helper.runs.tfrecords import read_records
+from helper.runs.tfrecords import as_tfrecord, read_payloads
 
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "records"
+    return tmp_path / "tfrecords"
 
 
-def write(path, payloads):
-    with open(path, "wb") as file:
-        writer = RecordWriter(file)
-        for payload in payloads:
-            writer.write(payload)
+def by_tensorboard(*payloads) -> bytes:
+    file = io.BytesIO()
+    writer = RecordWriter(file)
+    for payload in payloads:
+        writer.write(payload)
+    return file.getvalue()
 
 
-def read(path, told=None):
-    records = list(read_records(path, (told if told is not None else []).append))
-    return [record.payload for record in records], [record.intact for record in records]
+def read(path, content, reported=None):
+    path.write_bytes(content)
+    return list(read_payloads(path, (reported if reported is not None else []).append))
 
 
-def test_records_of_every_length_come_back_intact(path):
-    payloads = [bytes(range(256)) * 5, b""] + [b"x" * n for n in (1, 255, 256, 257)]
-    write(path, payloads)
-    assert read(path) == (payloads, [True] * 6)
+PAYLOADS = [b"", bytes(range(256)) * 5, *(b"x" * n for n in (1, 255, 256, 257, 100_000))]
+
+
+def test_payloads_of_every_length(path):
+    assert read(path, by_tensorboard(*PAYLOADS)) == PAYLOADS
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=len)
+def test_written_as_tensorboard_writes_it(payload):
+    assert as_tfrecord(payload) == by_tensorboard(payload)
 
 
 def test_empty_file(path):
-    path.touch()
-    assert read(path) == ([], [])
+    assert read(path, b"") == []
 
 
-@pytest.mark.parametrize("length", [20, 1000])
-def test_damaged_payload_is_marked_and_the_next_record_is_read(path, length):
-    write(path, [b"a" * length, b"b"])
-    content = bytearray(path.read_bytes())
-    content[12 + length // 2] ^= 1
-    path.write_bytes(content)
-    assert read(path)[1] == [False, True]
+@pytest.mark.parametrize("length", [20, 256, 257, 1000, 100_000])
+@pytest.mark.parametrize("place", ["first", "middle", "last", "checksum"])
+def test_a_damaged_payload_is_none_and_the_next_one_is_read(path, length, place):
+    content = bytearray(by_tensorboard(b"a" * length, b"b"))
+    offset = {"first": 0, "middle": length // 2, "last": length - 1, "checksum": length}[place]
+    content[12 + offset] ^= 1
+    assert read(path, content) == [None, b"b"]
 
 
 @pytest.mark.parametrize("cut", [1, 4, 10, 14, 18])
 def test_torn_tail_ends_the_file_quietly(path, cut):
-    write(path, [b"first", b"12345"])
-    path.write_bytes(path.read_bytes()[:-cut])
-    told = []
-    assert read(path, told)[0] == [b"first"]
-    assert told == []
+    reported = []
+    assert read(path, by_tensorboard(b"first", b"12345")[:-cut], reported) == [b"first"]
+    assert reported == []
 
 
-def test_tail_of_zeros_ends_the_file_quietly(path):
-    write(path, [b"first"])
-    path.write_bytes(path.read_bytes() + bytes(500))
-    told = []
-    assert read(path, told)[0] == [b"first"]
-    assert told == []
+@pytest.mark.parametrize("size", [5, 500, 3_000_000])
+def test_tail_of_zeros_ends_the_file_quietly(path, size):
+    reported = []
+    assert read(path, by_tensorboard(b"first") + bytes(size), reported) == [b"first"]
+    assert reported == []
 
 
-@pytest.mark.parametrize("byte", [0, 7])
-def test_damaged_length_is_told_with_its_place(path, byte):
-    write(path, [b"first", b"second", b"third"])
-    content = bytearray(path.read_bytes())
+def test_data_after_zeros_is_reported(path):
+    reported = []
+    content = by_tensorboard(b"first") + bytes(3_000_000) + by_tensorboard(b"second")
+    assert read(path, content, reported) == [b"first"]
+    assert reported == [f"{path}: damaged at byte 21; nothing after it can be read"]
+
+
+@pytest.mark.parametrize("byte", [0, 7, 8])
+def test_a_damaged_length_is_reported_with_its_place(path, byte):
+    content = bytearray(by_tensorboard(b"first", b"second", b"third"))
     content[21 + byte] ^= 1
-    path.write_bytes(content)
-    told = []
-    assert read(path, told)[0] == [b"first"]
-    assert told == [f"{path}: damaged at byte 21; nothing after it can be read"]
+    reported = []
+    assert read(path, content, reported) == [b"first"]
+    assert reported == [f"{path}: damaged at byte 21; nothing after it can be read"]
+
+
+def test_an_intact_length_larger_than_any_memory(path):
+    class Huge(bytes):
+        def __len__(self):
+            return 2**62
+
+    header = by_tensorboard(Huge())[:12]
+    assert read(path, by_tensorboard(b"first") + header + b"some") == [b"first"]

@@ -8,10 +8,9 @@ from tensorboard.compat.proto.event_pb2 import Event
 
 from helper import tf
 from helper.errors import UsageError
-from helper.runs import record
-from helper.runs.events import event_files
+from helper.runs import event_files, record
 from helper.runs.settings import Settings
-from helper.runs.tfrecords import read_records
+from helper.runs.tfrecords import read_payloads
 from helper.training import Metric, Step, train
 from tests.command_line import curve, only_run
 
@@ -66,9 +65,9 @@ def optimizer():
 def values_of(path) -> dict[str, list[tuple[int, str]]]:
     """(step, kind) of every value in a directory's event files, by tag."""
     found: dict[str, list[tuple[int, str]]] = {}
-    for file in event_files(path):
-        for entry in read_records(file, print):
-            event = Event.FromString(entry.payload)
+    for file in event_files.find(path):
+        for payload in read_payloads(file, print):
+            event = Event.FromString(payload)
             for value in event.summary.value:
                 found.setdefault(value.tag, []).append((event.step, value.WhichOneof("value")))
     return found
