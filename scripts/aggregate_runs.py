@@ -4,7 +4,7 @@ examples:
   aggregate_runs.py
   aggregate_runs.py hidden_layer --where "steps=30000"
 
-The result is in logs/aggregate, which is made anew each time. In TensorBoard: the runs
+The result is in logs/aggregate/EXPERIMENT, which is replaced each time. In TensorBoard: the runs
 aggregate/… on the Scalars page, margin charts on the Custom Scalars page, a row for each
 setting in the HParams table.
 """
@@ -12,6 +12,7 @@ setting in the HParams table.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, run
 from helper.comparing import aggregate, comparison
+from helper.errors import printable
 from helper.runs import listing
 
 
@@ -35,10 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.where:
         runs = comparison.select(runs, flags.where)
     for path in aggregate.write(logdir, comparison.group(runs, ["-seed"])):
-        print(os.path.relpath(path))
-    print(f"look at it: tensorboard --logdir {flags.logdir}")
+        print(printable(os.path.relpath(path)))
+    print(f"view with: tensorboard --logdir {printable(shlex.quote(flags.logdir))}")
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {line}", file=sys.stderr)
+        print(f"note: {printable(line)}", file=sys.stderr)
     return 0
 
 

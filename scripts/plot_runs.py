@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, index_range, run
 from helper.data import datasets
-from helper.errors import UsageError
+from helper.errors import UsageError, printable
 from helper.runs import listing
 from helper.runs.events import Scalars
 from helper.runs.listing import ListedRun
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         figure = curves(plots, flags)
     plots.save(figure, flags.out)
-    print(f"wrote {flags.out}")
+    print(f"wrote {printable(flags.out)}")
     return 0
 
 
@@ -70,7 +70,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if not 0 <= flags.smooth < 1:
         raise UsageError("--smooth must be at least 0 and less than 1")
     if sum([bool(flags.runs), flags.activations is not None, flags.digits is not None]) != 1:
-        raise UsageError("give runs, or --activations, or --digits, one of them; see --help")
+        raise UsageError("give one of: runs, --activations, --digits; see --help")
     flags.between = low_and_high("--between", flags.between)
     flags.ranges = {}
     for text in flags.range:
@@ -85,23 +85,24 @@ def low_and_high(flag: str, text: str) -> tuple[float, float]:
     except ValueError:
         raise UsageError(f"{flag}: {text!r} is not two numbers with a comma between") from None
     if not -1e9 <= low < high <= 1e9:
-        raise UsageError(f"{flag}: {text!r} is no range; the first number must be the smaller")
+        raise UsageError(f"{flag}: {text!r} is not a range; the first number must be smaller")
     return low, high
 
 
 def curves(plots: Any, flags: argparse.Namespace) -> Any:
     lines = []
+    metrics = list(dict.fromkeys(flags.metric.split(",")))
     for listed in listing.find(Path(flags.logdir), flags.runs):
-        for metric in flags.metric.split(","):
+        for metric in metrics:
             for split in SPLITS:
                 curve = listed.curve(f"{split}/{metric}")
-                # With a validation split the test set is looked at once: a point is no curve.
+                # With a validation split the test set is evaluated once: a point is not a curve.
                 if curve is not None and len(curve.step) > 1:
                     x = along(flags.x, listed, curve)
                     lines.append(plots.Line(listed.name, split, metric, x, curve.value))
         for problem in listed.problems:
-            print(f"note: {problem}", file=sys.stderr)
-    missing = [m for m in flags.metric.split(",") if not any(line.metric == m for line in lines)]
+            print(f"note: {printable(problem)}", file=sys.stderr)
+    missing = [m for m in metrics if not any(line.metric == m for line in lines)]
     if missing:
         raise UsageError(f"none of these runs has a curve of {', '.join(missing)}")
     look = plots.Look(flags.x, flags.smooth, flags.logx, flags.logy, flags.ranges)
@@ -116,7 +117,7 @@ def along(x: str, listed: ListedRun, curve: Scalars) -> Any:
     try:
         return curve.step * (listed.flags["batch_size"] / listed.record["data"]["train"])
     except (KeyError, TypeError, ZeroDivisionError):
-        message = f"{listed.name} does not say how long an epoch is; take --x step"
+        message = f"{listed.name} does not record how long an epoch is; use --x step"
         raise UsageError(message) from None
 
 

@@ -8,6 +8,7 @@ import datetime
 import os
 import re
 import shutil
+import stat
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -28,12 +29,12 @@ def seconds(text: str) -> float:
     """A duration such as 90s, 30m, 12h, 7d, 2w in seconds. Raises UsageError for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text)
     if match is None:
-        raise UsageError(f"{text!r} is no duration: write 90s, 30m, 12h, 7d or 2w")
+        raise UsageError(f"{text!r} is not a duration: write 90s, 30m, 12h, 7d or 2w")
     return float(match[1]) * _UNITS[match[2]]
 
 
 def age(run: ListedRun, now: datetime.datetime) -> float:
-    """Seconds since the run ended; where its record does not say, since its directory changed."""
+    """Seconds since the run ended, or started; else since its directory changed."""
     for key in ("ended", "started"):
         with contextlib.suppress(ValueError):
             then = datetime.datetime.strptime(str(run.record.get(key)), "%Y-%m-%dT%H:%M:%SZ")
@@ -68,13 +69,14 @@ def obstacle(run: ListedRun, logdir: Path) -> str | None:
 def remove(run: ListedRun, logdir: Path) -> None:
     """Delete a run. Raises LabError where it may not or cannot be deleted."""
     with _held(run, logdir):
-        _delete(run.path)
+        _delete(_set_aside(run.path))
 
 
 def archive(run: ListedRun, logdir: Path) -> Path:
     """Pack a run into logdir/archive/<name>.tar.gz, read it back, and delete the run.
 
-    `tar -xzf FILE -C LOGDIR` brings it back. Raises LabError where that may not or cannot be done.
+    `tar -xzf FILE -C LOGDIR` brings it back. Raises LabError where that may not or cannot be done:
+    then the run is still there, and no archive is left.
     """
     target = logdir / ARCHIVE / f"{run.name}.tar.gz"
     with _held(run, logdir):
@@ -84,8 +86,13 @@ def archive(run: ListedRun, logdir: Path) -> Path:
         if os.path.lexists(target):
             raise LabError(f"{target} exists already; rename the run first")
         replace_atomically(target, lambda file: _pack(run, file))
-        _verify(run, target)
-        _delete(run.path)
+        try:
+            _verify(run, target)
+            aside = _set_aside(run.path)
+        except BaseException:
+            target.unlink()
+            raise
+        _delete(aside)
     return target
 
 
@@ -93,8 +100,9 @@ def new_path(run: ListedRun, name: str) -> Path:
     """Where `rename` would put a run: beside its siblings, with its number in front, so that
     TensorBoard, which matches runs by the beginning of their names, tells them apart.
 
-    Raises UsageError for a name that is no plain directory name.
+    Raises UsageError for a name that is not a plain directory name.
     """
+    runs.check_name(name)
     number = _NUMBER.match(run.path.name)
     if number and not _NUMBER.match(name):
         name = f"{number[0]}-{name}"
@@ -128,11 +136,18 @@ def _held(run: ListedRun, logdir: Path) -> Iterator[runs.Run]:
         raise LabError(f"{run.name}: {error.strerror or error}") from None
 
 
-def _delete(path: Path) -> None:
-    # Under another name first: a removal that is cut short leaves no half run behind.
-    doomed = path.with_name(f".removed-{path.name}-{os.getpid()}")
-    os.rename(path, doomed)
-    shutil.rmtree(doomed)
+def _set_aside(path: Path) -> Path:
+    """Rename what is to be deleted: if the deletion is cut short, no half of a run is listed."""
+    aside = path.with_name(f".removed-{path.name}-{os.getpid()}")
+    os.rename(path, aside)
+    return aside
+
+
+def _delete(aside: Path) -> None:
+    try:
+        shutil.rmtree(aside)
+    except OSError as error:
+        raise LabError(f"{aside} is left, it cannot be deleted: {error.strerror}") from None
 
 
 def _pack(run: ListedRun, file: BinaryIO) -> None:
@@ -141,14 +156,27 @@ def _pack(run: ListedRun, file: BinaryIO) -> None:
 
 
 def _verify(run: ListedRun, archived: Path) -> None:
-    """Read the archive back: every file of the run must be in it, whole; else the run is kept."""
+    """Read the archive back: it must hold every file of the run, byte for byte."""
     try:
         with tarfile.open(archived) as packed:
-            found = {member.name: member.size for member in packed if member.isfile()}
+            for directory, _, names in os.walk(run.path):
+                for path in (Path(directory, name) for name in names):
+                    inside = f"{run.name}/{path.relative_to(run.path).as_posix()}"
+                    if stat.S_ISREG(path.lstat().st_mode) and not _holds(packed, inside, path):
+                        raise LabError(f"{path} is not intact in {archived}; the run was kept")
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise LabError(f"{archived} cannot be read back ({error}); the run was kept") from error
-    for directory, _, names in os.walk(run.path):
-        for path in (Path(directory, name) for name in names):
-            inside = f"{run.name}/{path.relative_to(run.path).as_posix()}"
-            if not path.is_symlink() and found.get(inside) != path.stat().st_size:
-                raise LabError(f"{path} is not in {archived}; the run was kept")
+
+
+def _holds(packed: tarfile.TarFile, inside: str, path: Path) -> bool:
+    try:
+        copy = packed.extractfile(inside)
+    except KeyError:
+        return False
+    if copy is None:
+        return False
+    with copy, open(path, "rb") as original:
+        while block := original.read(1 << 20):
+            if copy.read(len(block)) != block:
+                return False
+        return not copy.read(1)

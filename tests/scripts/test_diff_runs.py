@@ -1,21 +1,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from scripts import diff_runs
+from tests.command_line import script
 from tests.made_runs import make_run
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "diff_runs.py"
 
 
 def diff(logdir, *arguments):
-    return subprocess.run(
-        [sys.executable, SCRIPT, "--logdir", logdir, *arguments], capture_output=True, text=True
-    )
+    return script(diff_runs.main, "--logdir", logdir, *arguments)
 
 
 @pytest.fixture
@@ -50,6 +45,6 @@ def test_no_difference(logs):
 )
 def test_a_mistake_is_one_line(logs, arguments, message):
     done = diff(logs, *arguments)
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert message in done.stderr

@@ -91,7 +91,7 @@ def test_other_data_is_another_group(tmp_path):
 def test_a_mistaken_group(grid):
     with pytest.raises(UsageError, match="did you mean learning_rate"):
         comparison.group(grid, ["learning_rat"])
-    with pytest.raises(UsageError, match="not both"):
+    with pytest.raises(UsageError, match="or none"):
         comparison.group(grid, ["learning_rate", "-seed"])
 
 
