@@ -28,13 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("first", metavar="A", help="a run directory, as a path or below --logdir")
     parser.add_argument("second", metavar="B")
     parser.add_argument("--logdir", default="logs", metavar="DIR", help="(default: logs)")
-    parser.add_argument("--only", metavar="SECTION,…", help=f"of {', '.join(ALL)}")
-    parser.add_argument("--every_node", action="store_true", help="also inside scopes that are new")
+    parser.add_argument("--only", metavar="SECTION,…", help=f"some of {', '.join(ALL)}")
+    parser.add_argument(
+        "--every_node", action="store_true", help="list also the nodes of new scopes"
+    )
     flags = parser.parse_intermixed_args(argv)
     wanted = flags.only.split(",") if flags.only else ALL
     for name in wanted:
         if name not in ALL:
-            raise UsageError(f"--only: there is no section {name!r}, only {', '.join(ALL)}")
+            raise UsageError(f"--only: there is no section {name!r}; there are {', '.join(ALL)}")
     first, second = (one_run(name, Path(flags.logdir)) for name in (flags.first, flags.second))
     found = difference(first, second, flags.every_node)
     for side, listed in (("A", first), ("B", second)):

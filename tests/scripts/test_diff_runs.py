@@ -6,7 +6,7 @@ import pytest
 
 from scripts import diff_runs
 from tests.command_line import script
-from tests.made_runs import make_run
+from tests.made_runs import SECOND, graph, make_run, write_events
 
 
 def diff(logdir, *arguments):
@@ -32,6 +32,15 @@ def test_no_difference(logs):
     assert (
         "no difference" in diff(logs, "softmax/0001", "softmax/0003", "--only", "graph,data").stdout
     )
+
+
+def test_what_someone_else_wrote_is_shown_literally(logs):
+    path = make_run(logs / "softmax" / "0004", **{"\x1b[31mflag": "[/bold]\x07"})
+    write_events(path, graph(**{"a\x1b[2J": "Odd"}), second=SECOND + 1)
+    done = diff(logs, "softmax/0001", "softmax/0004")
+    assert re.search(r"\\x1b\[31mflag +– +\[/bold\]\\x07", done.stdout)
+    assert r"+ a\x1b[2J  Odd" in done.stdout.splitlines()
+    assert not set(done.stdout) & {"\x1b", "\x07"}
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ for step in range(run.record["step"] + 1, 4):
     time.sleep(float(run.record["flags"].get("pause", "0")))
     if stop:
         run.record["status"] = "interrupted"
+        run.record["signals"] = len(stop)
         run.save_record()
         sys.exit(130)
     (run.path / "checkpoints").mkdir(exist_ok=True)
@@ -141,14 +142,18 @@ def test_a_killed_run_is_resumed(toy):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_a_signal(toy, number):
     process = subprocess.Popen(
-        command(*GRID, "--pause=0.2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command(*GRID, "--pause=0.2"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     wait_for(lambda: Path("logs").exists() and any(r.record.get("step") for r in runs()))
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # Ctrl-C on a terminal reaches the whole group
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number
     assert errors == "stopped; the same command continues from here\n"
-    assert [run.status for run in runs()] == ["interrupted"]
+    assert [(run.status, run.record["signals"]) for run in runs()] == [("interrupted", 1)]
     assert sweep(*GRID, "--pause=0.2").returncode == 0
     assert settings() == ALL
 
@@ -161,6 +166,9 @@ def test_stopped_by_a_signal(toy, number):
         (["--seed=3..1"], "range"),
         (["seed=1"], "not a setting"),
         (["--rate=0.1..1.0"], "--random"),
+        (["--rate=1e0..1e999", "--random=3"], "not a range"),
+        (["--seed=0.1..1.0", "--random=3"], "--seed takes whole numbers"),
+        (["--seed=1..100", "--a=0.1..1.0", "--random=1000000000"], "the most is 100,000"),
     ],
 )
 def test_a_mistake_is_one_line(toy, arguments, message):
@@ -168,6 +176,11 @@ def test_a_mistake_is_one_line(toy, arguments, message):
     assert done.returncode == 2 and message in done.stderr
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert not Path("logs").exists()
+
+
+def test_a_random_number_beyond_all_combinations(toy):
+    done = sweep("--a=1,2", "--b=1,2", "--random=1000000000", "--dry_run")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 4
 
 
 def test_no_such_experiment(tmp_path):
