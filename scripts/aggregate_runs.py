@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = parser.parse_intermixed_args(argv)
     logdir = Path(flags.logdir)
     runs = listing.find(logdir, flags.runs)
-    if flags.where:
+    if flags.where is not None:
         runs = comparison.select(runs, flags.where)
     for path in aggregate.write(logdir, comparison.group(runs, ["-seed"])):
         print(printable(os.path.relpath(path)))

@@ -71,16 +71,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def select(runs: Sequence[ListedRun], flags: argparse.Namespace) -> list[ListedRun]:
     chosen = list(runs)
-    if flags.where:
+    if flags.where is not None:
         chosen = comparison.select(chosen, flags.where)
-    if flags.status:
+    if flags.status is not None:
         wanted = {status.strip() for status in flags.status.split(",")}
         chosen = [listed for listed in chosen if listed.status in wanted]
-    if flags.older_than:
-        least, now = (
-            cleaning.seconds(flags.older_than),
-            datetime.datetime.now(datetime.timezone.utc),
-        )
+    if flags.older_than is not None:
+        least = cleaning.seconds(flags.older_than)
+        now = datetime.datetime.now(datetime.timezone.utc)
         chosen = [listed for listed in chosen if cleaning.age(listed, now) > least]
     if flags.shorter_than is not None:
         steps = {listed.name: listed.fields["step"] for listed in chosen}

@@ -36,7 +36,7 @@ OUTPUTS = ("csv", "markdown", "json", "points", "html")
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
     runs = listing.find(Path(flags.logdir), flags.runs)
-    if flags.where:
+    if flags.where is not None:
         runs = comparison.select(runs, flags.where)
     if flags.verdict:
         first, second = (_side(name, runs, Path(flags.logdir)) for name in flags.verdict)

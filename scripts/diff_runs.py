@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--every_node", action="store_true", help="list also the nodes of new scopes"
     )
     flags = parser.parse_intermixed_args(argv)
-    wanted = flags.only.split(",") if flags.only else ALL
+    wanted = flags.only.split(",") if flags.only is not None else ALL
     for name in wanted:
         if name not in ALL:
             raise UsageError(f"--only: there is no section {name!r}; there are {', '.join(ALL)}")

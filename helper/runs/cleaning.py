@@ -44,11 +44,12 @@ def age(run: ListedRun, now: datetime.datetime) -> float:
 
 def size(path: Path) -> int:
     """Bytes of the files below a directory, links not followed."""
-    return sum(
-        os.lstat(os.path.join(directory, name)).st_size
-        for directory, _, names in os.walk(path)
-        for name in names
-    )
+    total = 0
+    for directory, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile by a running run
+                total += os.lstat(os.path.join(directory, name)).st_size
+    return total
 
 
 def obstacle(run: ListedRun, logdir: Path) -> str | None:

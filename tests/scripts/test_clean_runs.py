@@ -33,6 +33,16 @@ def logs(tmp_path):
         yield top
 
 
+def test_awkward_names_are_listed_literally(logs):
+    for name in ("\x1b[31mred", r"x\[/bold]", os.fsdecode(b"\xff")):
+        write_events(logs / name, scalar(0, {"loss": 1.0}))
+    done = clean(logs, "list")
+    assert done.code == 0 and "\x1b" not in done.stdout
+    assert all(name in done.stdout for name in (r"\x1b[31mred", r"x\[/bold]", r"\udcff"))
+    done = clean(logs, "remove", logs / "\x1b[31mred", "--yes")
+    assert done.stderr == "error: \\x1b[31mred was left alone: made by another program\n"
+
+
 def test_list(logs):
     shown = clean(logs, "list").stdout
     for word in ("completed", "killed", "failed", "running", "foreign"):
@@ -56,6 +66,9 @@ def test_nothing_happens_without_yes(logs, action):
         (["--older_than", "500000w"], [1, 2, 3, 4]),
         (["--where", "status=killed"], [1, 3, 4]),
         (["softmax/0003", "--status", "killed"], [1, 2, 3, 4]),
+        (["--status", ""], [1, 2, 3, 4]),
+        (["--status", "failed, killed"], [1, 4]),
+        (["--shorter_than", "30"], [1, 2, 3, 4]),
     ],
 )
 def test_remove_what_was_chosen_and_never_a_running_run(logs, arguments, left):
@@ -156,6 +169,8 @@ def test_an_archive_does_not_leave_through_a_link(logs, tmp_path):
     [
         (["remove"], "say which runs"),
         (["archive", "--yes"], "say which runs"),
+        (["remove", "--yes", "--where", ""], "--where"),
+        (["remove", "--yes", "--older_than", ""], "not a duration"),
         (["remove", "softmax/0009"], "matches no run"),
         (["remove", "--older_than", "week"], "not a duration"),
         (["rename", "softmax/0001"], "a run and its new name"),

@@ -50,6 +50,7 @@ def test_what_someone_else_wrote_is_shown_literally(logs):
         (["softmax", "softmax/0001"], "matches 3 runs"),
         (["softmax/0001"], "required: B"),
         (["softmax/0001", "softmax/0002", "--only", "weights"], "no section 'weights'"),
+        (["softmax/0001", "softmax/0002", "--only", ""], "no section ''"),
     ],
 )
 def test_a_mistake_is_one_line(logs, arguments, message):

@@ -60,6 +60,12 @@ def test_size_does_not_follow_links(tmp_path):
     assert 120 < cleaning.size(tmp_path / "run") < 1_000
 
 
+def test_size_of_a_run_that_removes_files_meanwhile(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(bytes(100))
+    monkeypatch.setattr(os, "walk", lambda path: [(str(path), [], ["a", "gone"])])
+    assert cleaning.size(tmp_path) == 100
+
+
 def test_obstacles(logdir):
     run = listed(logdir)
     assert cleaning.obstacle(run, logdir) is None
