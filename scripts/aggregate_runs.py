@@ -1,4 +1,4 @@
-"""Write, for TensorBoard, the mean over seeds of each setting, with margin charts and hparams.
+"""Write the mean over seeds of each setting for TensorBoard, with margin charts and hparams.
 
 examples:
   aggregate_runs.py

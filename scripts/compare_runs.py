@@ -177,7 +177,7 @@ def _side(name: str, runs: Sequence[ListedRun], logdir: Path) -> list[ListedRun]
             raise
         side = comparison.select(runs, name)
     if not side:
-        raise UsageError(f"{name} matches no run")
+        raise UsageError(f"{name} matches none of the chosen runs")
     return side
 
 

@@ -56,7 +56,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--metric", default="loss,accuracy", metavar="NAME,…", help="(default: loss,accuracy)")
     add("--x", choices=("step", "epoch", "seconds"), default="step", help="(default: step)")
-    add("--smooth", type=float, default=0.0, metavar="WEIGHT", help="0 to below 1 (default: 0)")
+    add(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="0 to less than 1 (default: 0)",
+    )
     add("--logx", action="store_true", help="logarithmic x axis")
     add("--logy", action="store_true", help="logarithmic y axis")
     add("--range", action="append", default=[], metavar="METRIC=LOW,HIGH", help="of the y axis")

@@ -1,4 +1,4 @@
-"""A comparison as CSV, Markdown or JSON; every point that was logged, none left out."""
+"""A comparison as CSV, Markdown or JSON, with every point that was logged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write(target: str, content: str) -> None:
-    """To a file, or to standard output for "-". Raises LabError where it cannot be written."""
+    """Write to a file, or to standard output for "-". Raises LabError."""
     if target == "-":
         sys.stdout.write(content)
         return
@@ -45,7 +45,7 @@ def as_csv(table: Table) -> str:
 
 
 def points_as_csv(runs: Sequence[ListedRun]) -> str:
-    """A line for each logged point of each curve, times in seconds; text as `as_csv` has it."""
+    """A line for each logged point of each curve, times in seconds; text as in `as_csv`."""
 
     def lines() -> Iterator[list[Any]]:
         for run in runs:
@@ -93,13 +93,13 @@ def as_json(table: Table, runs: Sequence[ListedRun]) -> str:
 
 
 def numbers(values: np.ndarray) -> list[Any]:
-    """float64 [n] as `finite` has it, quickly where all are finite."""
+    """float64 [n] as `finite` returns them; fast where all are finite."""
     found = values.tolist()
     return found if np.isfinite(values).all() else finite(found)
 
 
 def finite(value: Any) -> Any:
-    """The same with "NaN", "Infinity" and "-Infinity" for the numbers that JSON cannot hold."""
+    """The value with "NaN", "Infinity" and "-Infinity" for the numbers that JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):

@@ -1,5 +1,5 @@
-"""Remove, archive or rename runs: only whole runs, only inside the log directory, never running
-ones, and never through a link."""
+"""Remove, archive or rename runs: always entire runs inside the log directory, never one that is
+running, and never through a link."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def obstacle(run: ListedRun, logdir: Path) -> str | None:
 
 
 def remove(run: ListedRun, logdir: Path) -> None:
-    """Delete a run. Raises LabError where it may not or cannot be deleted."""
+    """Delete a run. Raises LabError if it must not or cannot be deleted."""
     with _held(run, logdir):
         _delete(_set_aside(run.path))
 
@@ -76,8 +76,8 @@ def remove(run: ListedRun, logdir: Path) -> None:
 def archive(run: ListedRun, logdir: Path) -> Path:
     """Pack a run into logdir/archive/<name>.tar.gz, read it back, and delete the run.
 
-    `tar -xzf FILE -C LOGDIR` brings it back. Raises LabError where that may not or cannot be done:
-    then the run is still there, and no archive is left.
+    `tar -xzf FILE -C LOGDIR` restores it. Raises LabError if that must not or cannot be done: then
+    the run is still there, and no archive is left.
     """
     target = logdir / ARCHIVE / f"{run.name}.tar.gz"
     with _held(run, logdir):
@@ -98,8 +98,8 @@ def archive(run: ListedRun, logdir: Path) -> Path:
 
 
 def new_path(run: ListedRun, name: str) -> Path:
-    """Where `rename` would put a run: beside its siblings, with its number in front, so that
-    TensorBoard, which matches runs by the beginning of their names, tells them apart.
+    """Where `rename` would put a run: beside its siblings, still with its number in front, because
+    TensorBoard matches runs by the beginning of their names.
 
     Raises UsageError for a name that is not a plain directory name.
     """
@@ -112,7 +112,7 @@ def new_path(run: ListedRun, name: str) -> Path:
 
 
 def rename(run: ListedRun, name: str, logdir: Path) -> Path:
-    """Give a run another name and return its new path. Raises LabError where that cannot be."""
+    """Give a run another name and return its new path. Raises LabError if that fails."""
     target = new_path(run, name)
     with _held(run, logdir) as held:
         if os.path.lexists(target):
@@ -126,7 +126,7 @@ def rename(run: ListedRun, name: str, logdir: Path) -> Path:
 
 @contextlib.contextmanager
 def _held(run: ListedRun, logdir: Path) -> Iterator[runs.Run]:
-    """Hold the run's lock, as a training process would, and turn OSError into one line."""
+    """Hold the run's lock, as a training process would; an OSError becomes a LabError."""
     reason = obstacle(run, logdir)
     if reason:
         raise LabError(f"{run.name} was left alone: {reason}")

@@ -1,4 +1,4 @@
-"""The settings of a sweep: every combination, or so many drawn at random."""
+"""The settings of a sweep: every combination, or a number of them drawn at random."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def combinations(choices: Choices) -> list[Setting]:
 
 
 def draw(choices: Choices, number: int, search_seed: int) -> list[Setting]:
-    """So many different combinations at random, or all if there are no more; each with every seed
+    """`number` different combinations at random, or all if there are no more; each with every seed
     that is given.
 
     The same search_seed gives the same settings; a larger number adds to them.
@@ -91,7 +91,7 @@ def draw(choices: Choices, number: int, search_seed: int) -> list[Setting]:
 def _different(
     varied: dict[str, list[str] | Between], number: int, source: random.Random
 ) -> list[Setting]:
-    """Fewer than `number` where a narrow range, to the four digits that are drawn, has no more."""
+    """Up to `number` settings: a narrow range has few numbers of the four digits that are drawn."""
     found: dict[Setting, None] = {}
     # To find nearly all of n combinations takes about n log n draws.
     for _ in range(1_000 + 30 * number):

@@ -13,7 +13,7 @@ from scripts.replication.systems import Runs, percent, spread
 
 
 def table(runs: Runs) -> Table:
-    """A row for each claim that an article gets wrong, with what was measured here."""
+    """A row for each wrong claim of an article, with what was measured here."""
     columns = ["system", "the article", "measured here"]
     rows = []
     for name, claim, measure in _CLAIMS:
@@ -44,7 +44,7 @@ def _graph_size(runs: Sequence[ListedRun]) -> str:
 
 
 def _scopes(runs: Sequence[ListedRun]) -> str:
-    """What TensorBoard shows of a run: the top-level scopes of its graph."""
+    """The top-level scopes of a run's graph, as TensorBoard shows them first."""
     graph = read_graph(runs[0].path)
     if graph is None:
         return "no graph was written"
@@ -78,9 +78,13 @@ def _first_ten(runs: Sequence[ListedRun]) -> str:
     for run in runs:
         predicted, label = (answers[:10] for answers in load_predictions(run))
         text = f"{np.sum(predicted == label)} of {len(label)} ({' '.join(map(str, predicted))}"
-        missed = [f"no. {i + 1} should be {label[i]}" for i in np.flatnonzero(predicted != label)]
+        missed = [f"no. {i + 1} is {_a(label[i])}" for i in np.flatnonzero(predicted != label)]
         found.append("; ".join([text, *missed]) + ")")
     return ", ".join(dict.fromkeys(found))
+
+
+def _a(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def _longer(runs: Sequence[ListedRun]) -> str:

@@ -110,7 +110,7 @@ def test_where_holds_for_the_named_sides_of_a_verdict(logs):
     assert "2 pairs" in output(logs, *sides)
     assert "McNemar" in output(logs, *sides, "--where", "seed=2")
     done = compare(logs, "--verdict", "softmax/0001", "softmax/0004", "--where", "seed=1")
-    assert (done.code, done.stderr) == (2, "error: softmax/0004 matches no run\n")
+    assert (done.code, done.stderr) == (2, "error: softmax/0004 matches none of the chosen runs\n")
     done = compare(logs, "--verdict", "seed=1", "seed=2", "--where", "learning_rate=0.1")
     assert "McNemar" in done.stdout
 

@@ -31,7 +31,7 @@ def test_every_wrong_claim_is_measured(tmp_path):
         "92.00 ± 1.41 % on all 60,000",
         "97.00 % on all 60,000",
         "300,000 steps: 98.20 %, best 98.20 % at step 90",
-        "9 of 10 (0 1 2 3 4 5 6 7 6 9; no. 9 should be 8)",
+        "9 of 10 (0 1 2 3 4 5 6 7 6 9; no. 9 is an 8)",
     ]
 
 
