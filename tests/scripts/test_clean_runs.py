@@ -3,6 +3,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -185,3 +187,10 @@ def test_a_mistake_is_one_line(logs, arguments, message):
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert message in done.stderr
     assert len(names(logs)) == 4
+
+
+def test_runs_as_a_command_from_anywhere(logs):
+    words = [sys.executable, clean_runs.__file__, "remove", "0003", "0004", "--yes", "--logdir=.."]
+    done = subprocess.run(words, cwd=logs / "softmax", capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "error: softmax/0004 was left alone: running\n")
+    assert done.stdout.splitlines()[-1] == "removed softmax/0003"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -58,3 +60,10 @@ def test_a_mistake_is_one_line(logs, arguments, message):
     assert done.code == 2
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert message in done.stderr
+
+
+def test_runs_as_a_command_from_anywhere(logs):
+    words = [sys.executable, diff_runs.__file__, "softmax/0001", "softmax/0002", "--logdir", "."]
+    done = subprocess.run(words, cwd=logs, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "no difference"
