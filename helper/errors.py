@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """Text as any terminal may show it: what is not printable becomes an escape such as ``\\x1b``.
+
+    The names of files and flags, and whatever a run directory holds, may have been chosen by
+    someone else: control characters, which a terminal obeys, characters that reverse the direction
+    of writing, and bytes of a file name that are not UTF-8, which cannot be written at all.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class LabError(Exception):
     """Something outside the program went wrong: data, files, disk. The message is one line."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return printable(super().__str__().replace("\n", " "))
 
 
 class DataError(LabError):

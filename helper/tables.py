@@ -9,15 +9,20 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from helper.errors import printable
+
 _UNLIMITED = 10_000
 
 
 def show(
     columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", left: bool = False
 ) -> None:
-    """Print a table; the first column stands left, the others right, or all of them left."""
+    """Print a table; the first column is on the left, the others right, or all of them left.
+
+    Names and cells may come from a run directory: they are shown literally (see `printable`).
+    """
     table = Table(
-        title=title or None,
+        title=printable(title) or None,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -25,15 +30,15 @@ def show(
         padding=(0, 1, 0, 0),
     )
     for number, column in enumerate(columns):
-        header = column if left else _header(column)
+        header = printable(column) if left else _header(printable(column))
         justify: Literal["left", "right"] = "right" if number and not left else "left"
         table.add_column(header, justify=justify, overflow="fold")
     for row in rows:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+        table.add_row(*map(printable, row))
     # As wide as it needs, on a terminal too: wrapped lines are easier to read than broken cells.
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     needed = console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum
-    console.width = max(needed, len(title))
+    console.width = max(needed, len(printable(title)))
     console.print(table)
 
 

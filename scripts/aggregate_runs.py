@@ -1,10 +1,10 @@
-"""Write, for TensorBoard, the mean over seeds of each setting, with margin charts and hparams.
+"""Write the mean over seeds of each setting for TensorBoard, with margin charts and hparams.
 
 examples:
   aggregate_runs.py
   aggregate_runs.py hidden_layer --where "steps=30000"
 
-The result is in logs/aggregate, which is made anew each time. In TensorBoard: the runs
+The result is in logs/aggregate/EXPERIMENT, which is replaced each time. In TensorBoard: the runs
 aggregate/… on the Scalars page, margin charts on the Custom Scalars page, a row for each
 setting in the HParams table.
 """
@@ -12,6 +12,7 @@ setting in the HParams table.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, run
 from helper.comparing import aggregate, comparison
+from helper.errors import printable
 from helper.runs import listing
 
 
@@ -32,13 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = parser.parse_intermixed_args(argv)
     logdir = Path(flags.logdir)
     runs = listing.find(logdir, flags.runs)
-    if flags.where:
+    if flags.where is not None:
         runs = comparison.select(runs, flags.where)
     for path in aggregate.write(logdir, comparison.group(runs, ["-seed"])):
-        print(os.path.relpath(path))
-    print(f"look at it: tensorboard --logdir {flags.logdir}")
+        print(printable(os.path.relpath(path)))
+    print(f"view with: tensorboard --logdir {printable(shlex.quote(flags.logdir))}")
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {line}", file=sys.stderr)
+        print(f"note: {printable(line)}", file=sys.stderr)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""List, rename, archive or remove runs. Shows what it would do, and does it only with --yes.
+"""List, rename, archive or remove runs. Only shows what it would do, until --yes is given.
 
 examples:
   clean_runs.py list --status killed,failed
@@ -7,8 +7,8 @@ examples:
   clean_runs.py archive --where "test/accuracy<0.9"        into logs/archive/
   clean_runs.py rename hidden_layer/0001 baseline          becomes hidden_layer/0001-baseline
 
-A running run, a run of another program, and what lies outside of the log directory are never
-touched.
+A running run, a run of another program, and whatever is outside of the log directory or behind a
+link are left alone; the exit code is 1 if one of them was named.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helper import tables
 from helper.command import Parser, run
 from helper.comparing import comparison
-from helper.errors import LabError, UsageError
+from helper.errors import LabError, UsageError, printable
 from helper.runs import cleaning, listing
 from helper.runs.listing import ListedRun
 
@@ -37,23 +37,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.action == "rename":
         return rename(flags, logdir)
     chosen = select(listing.find(logdir, flags.runs), flags)
-    obstacles = {listed.name: cleaning.obstacle(listed, logdir) for listed in chosen}
-    show(chosen, obstacles if flags.action != "list" else {})
     if flags.action == "list":
+        show(chosen, {})
         return 0
-    free = [listed for listed in chosen if obstacles[listed.name] is None]
+    obstacles = {listed.name: cleaning.obstacle(listed, logdir) for listed in chosen}
+    show(chosen, obstacles)
+    todo = [listed for listed in chosen if obstacles[listed.name] is None]
+    if flags.yes and flags.runs:
+        todo = chosen  # a run that was named is not passed over silently: it fails
     action = cleaning.remove if flags.action == "remove" else cleaning.archive
-    return act(free, flags.action, lambda listed: action(listed, logdir), flags.yes)
+    return act(todo, flags.action, lambda listed: action(listed, logdir), flags.yes)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
     add("action", choices=ACTIONS)
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs; for rename: RUN NAME")
+    add("runs", nargs="*", metavar="RUN", help="run directories or globs; to rename: RUN NAME")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--status", metavar="STATUS,…", help="only these: killed, failed, diverged, …")
-    add("--older_than", metavar="AGE", help="only runs that ended so long ago: 30m, 12h, 7d, 2w")
+    add("--older_than", metavar="AGE", help="only runs that ended longer ago than 30m, 12h, 7d, 2w")
     add("--shorter_than", type=int, metavar="STEPS", help="only runs of fewer steps")
     add("--where", metavar="CONDITION", help="as in compare_runs.py")
     add("--yes", action="store_true", help="do it")
@@ -68,16 +71,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def select(runs: Sequence[ListedRun], flags: argparse.Namespace) -> list[ListedRun]:
     chosen = list(runs)
-    if flags.where:
+    if flags.where is not None:
         chosen = comparison.select(chosen, flags.where)
-    if flags.status:
+    if flags.status is not None:
         wanted = {status.strip() for status in flags.status.split(",")}
         chosen = [listed for listed in chosen if listed.status in wanted]
-    if flags.older_than:
-        least, now = (
-            cleaning.seconds(flags.older_than),
-            datetime.datetime.now(datetime.timezone.utc),
-        )
+    if flags.older_than is not None:
+        least = cleaning.seconds(flags.older_than)
+        now = datetime.datetime.now(datetime.timezone.utc)
         chosen = [listed for listed in chosen if cleaning.age(listed, now) > least]
     if flags.shorter_than is not None:
         steps = {listed.name: listed.fields["step"] for listed in chosen}
@@ -117,23 +118,23 @@ def rename(flags: argparse.Namespace, logdir: Path) -> int:
     if len(found) > 1:
         raise UsageError(f"{name} matches {len(found)} runs; name one")
     target = cleaning.new_path(found[0], new)
-    print(f"{found[0].name} → {target.name}")
+    print(f"{printable(found[0].name)} → {target.name}")
     return act(found, "rename", lambda listed: cleaning.rename(listed, new, logdir), flags.yes)
 
 
 def act(
     runs: Sequence[ListedRun], word: str, action: Callable[[ListedRun], object], yes: bool
 ) -> int:
-    """Do it, run by run, or say what would be done. Returns 1 if a run could not be done."""
+    """Do it, run by run, or say what would be done. Returns 1 if it failed for a run."""
     if not yes:
         if runs:
-            print(f"would {word} {len(runs)} of them; --yes does it")
+            print(f"would {word} {len(runs)} run{'s' * (len(runs) > 1)}; add --yes to do it")
         return 0
     failed = 0
     for listed in runs:
         try:
             action(listed)
-            print(f"{word}d {listed.name}")
+            print(f"{word}d {printable(listed.name)}")
         except LabError as error:
             print(f"error: {error}", file=sys.stderr)
             failed = 1

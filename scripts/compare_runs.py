@@ -7,6 +7,8 @@ examples:
   compare_runs.py --group_by=-seed                  mean and standard deviation over seeds
   compare_runs.py --verdict hidden_layer/0001 hidden_layer/0002
   compare_runs.py --verdict learning_rate=0.1 learning_rate=0.5
+
+In CSV files, text that a spreadsheet would take for a formula begins with an apostrophe.
 """
 
 from __future__ import annotations
@@ -22,26 +24,29 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
 from helper.command import Parser, run
-from helper.comparing import comparison, export, report_html, verdict
+from helper.comparing import comparison, export, report_html, significance
 from helper.comparing.comparison import Group, Table, text
-from helper.errors import UsageError
+from helper.errors import UsageError, printable
 from helper.runs import listing
 from helper.runs.listing import ListedRun
+
+OUTPUTS = ("csv", "markdown", "json", "points", "html")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
     runs = listing.find(Path(flags.logdir), flags.runs)
-    if flags.where:
+    if flags.where is not None:
         runs = comparison.select(runs, flags.where)
     if flags.verdict:
         first, second = (_side(name, runs, Path(flags.logdir)) for name in flags.verdict)
-        found = verdict.judge(first, second, flags.confidence)
-        print("\n".join(verdict.sentences(found, *flags.verdict)))
+        verdict = significance.judge(first, second, flags.confidence)
+        for sentence in verdict.sentences(*flags.verdict):
+            print(printable(sentence))
     else:
         compare(runs, flags)
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {line}", file=sys.stderr)
+        print(f"note: {printable(line)}", file=sys.stderr)
     return 0
 
 
@@ -52,7 +57,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--where", metavar="CONDITION", help="= != < <= > >= ~ (contains), and, or, not, ( )")
     add("--metric", default="test/accuracy", metavar="NAME[,NAME]", help="(default: test/accuracy)")
-    add("--target", type=float, metavar="VALUE", help="show the time until the metric reached it")
+    add("--target", type=float, metavar="VALUE", help="show the time until the metric reaches it")
     add("--group_by", metavar="NAME,…", help="settings to group by; -seed: all but the seed")
     add("--sort", metavar="FIELD", help="metrics best first, others ascending; -FIELD reverses")
     add("--top", type=int, metavar="N", help="only the first N rows")
@@ -68,7 +73,21 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         raise UsageError("--top must be at least 1")
     if not 0.5 <= flags.confidence < 1:
         raise UsageError("--confidence must be at least 0.5 and less than 1")
+    check_outputs(flags)
     return flags
+
+
+def check_outputs(flags: argparse.Namespace) -> None:
+    """Raise UsageError where one output would overwrite, or run into, another."""
+    taken: dict[str, str] = {}
+    for name in OUTPUTS:
+        target = getattr(flags, name)
+        if target is None:
+            continue
+        place = target if target == "-" else os.path.realpath(target)
+        if place in taken:
+            raise UsageError(f"--{taken[place]} and --{name} cannot both write to {target}")
+        taken[place] = name
 
 
 def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
@@ -98,21 +117,21 @@ def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
 def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> bool:
     """Write the files that were asked for; return whether there were any."""
     runs = [listed for group in groups for listed in group.runs]
-    made = {
-        flags.csv: lambda: export.as_csv(table),
-        flags.markdown: lambda: export.as_markdown(table),
-        flags.json: lambda: export.as_json(table, runs),
-        flags.points: lambda: export.points_as_csv(runs),
-        flags.html: lambda: report_html.page(table, groups),
+    contents = {
+        "csv": lambda: export.as_csv(table),
+        "markdown": lambda: export.as_markdown(table),
+        "json": lambda: export.as_json(table, runs),
+        "points": lambda: export.points_as_csv(runs),
+        "html": lambda: report_html.page(table, groups),
     }
-    made.pop(None, None)
-    for target, content in made.items():
-        export.write(target, content())
-    return bool(made)
+    wanted = [name for name in OUTPUTS if getattr(flags, name) is not None]
+    for name in wanted:
+        export.write(getattr(flags, name), contents[name]())
+    return bool(wanted)
 
 
 def show(table: Table, metrics: Sequence[str]) -> None:
-    """The table on the terminal, in short: what its title or its other columns say is left out."""
+    """Print the table in short: without what its title or its other columns say already."""
     if not table.rows:
         print("no runs")
         return
@@ -121,7 +140,7 @@ def show(table: Table, metrics: Sequence[str]) -> None:
     prefix = prefix[: prefix.rfind("/") + 1]
     cells = [[text(row[column], column) for column in table.columns] for row in table.rows]
     if "name" in table.columns:
-        # A name made of a number and settings, 0001-seed=2: the settings are columns.
+        # Of a name with settings, such as 0001-seed=2, the number: the settings are columns.
         place = table.columns.index("name")
         for line, name in zip(cells, names, strict=True):
             line[place] = re.sub(r"(\d{4,})-[^/]*=[^/]*$", r"\1", name[len(prefix) :])
@@ -149,7 +168,7 @@ def _ordered(
 
 
 def _side(name: str, runs: Sequence[ListedRun], logdir: Path) -> list[ListedRun]:
-    """The runs that a side of a verdict names: by directory or glob, else by condition."""
+    """The chosen runs that one side of a verdict names: by directory or glob, or by condition."""
     try:
         wanted = {listed.name for listed in listing.find(logdir, [name])}
         side = [listed for listed in runs if listed.name in wanted]
@@ -158,7 +177,7 @@ def _side(name: str, runs: Sequence[ListedRun], logdir: Path) -> list[ListedRun]
             raise
         side = comparison.select(runs, name)
     if not side:
-        raise UsageError(f"{name} matches no run")
+        raise UsageError(f"{name} matches none of the chosen runs")
     return side
 
 

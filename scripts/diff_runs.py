@@ -1,4 +1,4 @@
-"""Show in what two runs differ: flags, versions, commit, data, parameters, nodes of the graph.
+"""Show how two runs differ: flags, versions, commit, data, parameters, nodes of the graph.
 
 examples:
   diff_runs.py hidden_layer/0001 hidden_layer/0002
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helper import tables
 from helper.command import Parser, run
 from helper.comparing.difference import SECTIONS, difference, shown
-from helper.errors import UsageError
+from helper.errors import UsageError, printable
 from helper.runs import listing
 from helper.runs.listing import ListedRun
 
@@ -28,27 +28,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("first", metavar="A", help="a run directory, as a path or below --logdir")
     parser.add_argument("second", metavar="B")
     parser.add_argument("--logdir", default="logs", metavar="DIR", help="(default: logs)")
-    parser.add_argument("--only", metavar="SECTION,…", help=f"of {', '.join(ALL)}")
-    parser.add_argument("--every_node", action="store_true", help="also inside scopes that are new")
+    parser.add_argument("--only", metavar="SECTION,…", help=f"some of {', '.join(ALL)}")
+    parser.add_argument(
+        "--every_node", action="store_true", help="list also the nodes of new scopes"
+    )
     flags = parser.parse_intermixed_args(argv)
-    wanted = flags.only.split(",") if flags.only else ALL
+    wanted = flags.only.split(",") if flags.only is not None else ALL
     for name in wanted:
         if name not in ALL:
-            raise UsageError(f"--only: there is no section {name!r}, only {', '.join(ALL)}")
+            raise UsageError(f"--only: there is no section {name!r}; there are {', '.join(ALL)}")
     first, second = (one_run(name, Path(flags.logdir)) for name in (flags.first, flags.second))
     found = difference(first, second, flags.every_node)
-    print(f"A  {first.name} ({first.status})\nB  {second.name} ({second.status})")
+    for side, listed in (("A", first), ("B", second)):
+        print(f"{side}  {printable(listed.name)} ({printable(listed.status)})")
     sections = {title: rows for title, rows in found.sections.items() if title in wanted}
     for title, rows in sections.items():
         sides = [(name, shown(a), shown(b)) for name, (a, b) in rows.items()]
         tables.show((title, "A", "B"), sides, left=True)
     if found.graph and "graph" in wanted:
         print("graph: - only in A, + only in B, ~ changed from A to B")
-        print("\n".join(found.graph))
+        for line in found.graph:
+            print(printable(line))
     elif not sections and not found.notes:
         print("no difference")
     for line in found.notes:
-        print(f"note: {line}", file=sys.stderr)
+        print(f"note: {printable(line)}", file=sys.stderr)
     return 0
 
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, index_range, run
 from helper.data import datasets
-from helper.errors import UsageError
+from helper.errors import UsageError, printable
 from helper.runs import listing
 from helper.runs.events import Scalars
 from helper.runs.listing import ListedRun
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         figure = curves(plots, flags)
     plots.save(figure, flags.out)
-    print(f"wrote {flags.out}")
+    print(f"wrote {printable(flags.out)}")
     return 0
 
 
@@ -56,7 +56,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--metric", default="loss,accuracy", metavar="NAME,…", help="(default: loss,accuracy)")
     add("--x", choices=("step", "epoch", "seconds"), default="step", help="(default: step)")
-    add("--smooth", type=float, default=0.0, metavar="WEIGHT", help="0 to below 1 (default: 0)")
+    add(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="0 to less than 1 (default: 0)",
+    )
     add("--logx", action="store_true", help="logarithmic x axis")
     add("--logy", action="store_true", help="logarithmic y axis")
     add("--range", action="append", default=[], metavar="METRIC=LOW,HIGH", help="of the y axis")
@@ -70,7 +76,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if not 0 <= flags.smooth < 1:
         raise UsageError("--smooth must be at least 0 and less than 1")
     if sum([bool(flags.runs), flags.activations is not None, flags.digits is not None]) != 1:
-        raise UsageError("give runs, or --activations, or --digits, one of them; see --help")
+        raise UsageError("give one of: runs, --activations, --digits; see --help")
     flags.between = low_and_high("--between", flags.between)
     flags.ranges = {}
     for text in flags.range:
@@ -85,23 +91,24 @@ def low_and_high(flag: str, text: str) -> tuple[float, float]:
     except ValueError:
         raise UsageError(f"{flag}: {text!r} is not two numbers with a comma between") from None
     if not -1e9 <= low < high <= 1e9:
-        raise UsageError(f"{flag}: {text!r} is no range; the first number must be the smaller")
+        raise UsageError(f"{flag}: {text!r} is not a range; the first number must be smaller")
     return low, high
 
 
 def curves(plots: Any, flags: argparse.Namespace) -> Any:
     lines = []
+    metrics = list(dict.fromkeys(flags.metric.split(",")))
     for listed in listing.find(Path(flags.logdir), flags.runs):
-        for metric in flags.metric.split(","):
+        for metric in metrics:
             for split in SPLITS:
                 curve = listed.curve(f"{split}/{metric}")
-                # With a validation split the test set is looked at once: a point is no curve.
+                # With a validation split the test set is evaluated once: a point is not a curve.
                 if curve is not None and len(curve.step) > 1:
                     x = along(flags.x, listed, curve)
                     lines.append(plots.Line(listed.name, split, metric, x, curve.value))
         for problem in listed.problems:
-            print(f"note: {problem}", file=sys.stderr)
-    missing = [m for m in flags.metric.split(",") if not any(line.metric == m for line in lines)]
+            print(f"note: {printable(problem)}", file=sys.stderr)
+    missing = [m for m in metrics if not any(line.metric == m for line in lines)]
     if missing:
         raise UsageError(f"none of these runs has a curve of {', '.join(missing)}")
     look = plots.Look(flags.x, flags.smooth, flags.logx, flags.logy, flags.ranges)
@@ -115,7 +122,7 @@ def along(x: str, listed: ListedRun, curve: Scalars) -> Any:
         return curve.seconds
     batch_size = listed.flags.get("batch_size")
     if not (isinstance(batch_size, int) and listed.record and listed.record.data):
-        raise UsageError(f"{listed.name} does not say how long an epoch is; take --x step")
+        raise UsageError(f"{listed.name} does not record how long an epoch is; use --x step")
     return curve.step * (batch_size / max(listed.record.data.train, 1))
 
 

@@ -1,12 +1,12 @@
-"""Run every system of the articles and put what they state beside what is measured here.
+"""Run every system of the articles and show what they state beside what is measured here.
 
 examples:
   replicate.py                        everything, three seeds each (about half an hour)
   replicate.py --only S0,S3 --seeds 5
   replicate.py --quick                a few steps of each: does everything work?
 
-Each run is a process of its own, with the command that a user would type. A completed run that is
-there already is not made again; after a change of the code, take another --logdir.
+Each run is a process of its own, with the command that a user would type. A run that has already
+completed is not repeated; after changing the code, use another --logdir.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helper import tables
 from helper.command import Parser, run
 from helper.comparing import export
-from helper.errors import UsageError
+from helper.errors import UsageError, printable
 from helper.runs import listing
 from helper.runs.listing import ListedRun
-from scripts.replication import claims as replication
-from scripts.replication.claims import System
+from scripts.replication import claims, systems
+from scripts.replication.systems import SYSTEMS, System
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 done.setdefault(system.name, []).append(finished)
     if not done:
         return 1
-    found = [replication.results(done), replication.claims(done)]
+    found = [systems.table(done), claims.table(done)]
     for table in found:
         if table.rows:
             tables.show(table.columns, [list(row.values()) for row in table.rows], left=True)
@@ -59,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
-    names = [system.name for system in replication.SYSTEMS]
-    add("--only", metavar="NAME,…", help=f"of {', '.join(names)}")
+    names = [system.name for system in SYSTEMS]
+    add("--only", metavar="NAME,…", help=f"some of {', '.join(names)}")
     add("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1 (default: 3)")
     add("--quick", action="store_true", help="a few steps instead of the full length")
     add("--logdir", default="logs/replication", metavar="DIR", help="(default: logs/replication)")
@@ -71,23 +71,23 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     wanted = flags.only.split(",") if flags.only is not None else names
     for name in wanted:
         if name not in names:
-            raise UsageError(f"--only: there is no system {name!r}, only {', '.join(names)}")
-    flags.systems = [system for system in replication.SYSTEMS if system.name in wanted]
+            raise UsageError(f"--only: there is no system {name!r}; there are {', '.join(names)}")
+    flags.systems = [system for system in SYSTEMS if system.name in wanted]
     return flags
 
 
 def run_once(system: System, seed: int, quick: bool, logdir: Path) -> ListedRun | None:
-    """The completed run of a system with a seed, made now unless it is there; None if it failed."""
+    """The completed run of a system with a seed, started now if there is none; None if it fails."""
     arguments = [*system.command[1:], *(system.quick if quick else ()), f"--seed={seed}"]
     arguments += [f"--run_name={system.name}-seed{seed}", f"--logdir={logdir}"]
     title = f"{system.name}, seed {seed}"
     finished = find(system, arguments, logdir)
     if finished:
-        print(f"{title}: is there, {finished.name}")
+        print(f"{title}: already completed, {printable(finished.name)}")
         return finished
     print(f"{title}: {system.command[0]}.py {' '.join(arguments[:-2])}", flush=True)
     script = ROOT / "experiments" / f"{system.command[0]}.py"
-    # The flag files are named from the project's own folder.
+    # The paths of the flag files are relative to the project.
     ended = subprocess.run(
         [sys.executable, str(script), *arguments], cwd=ROOT, stdout=subprocess.DEVNULL
     )
@@ -95,13 +95,13 @@ def run_once(system: System, seed: int, quick: bool, logdir: Path) -> ListedRun 
     if ended.returncode or finished is None:
         print(f"error: {title} ended with exit code {ended.returncode}", file=sys.stderr)
         return None
-    accuracy = replication.percent([finished.final["test/accuracy"]])
+    accuracy = systems.percent([finished.final.get("test/accuracy")])
     print(f"{title}: {accuracy} in {finished.fields['seconds']:.1f} s", flush=True)
     return finished
 
 
 def find(system: System, arguments: Sequence[str], logdir: Path) -> ListedRun | None:
-    """The newest completed run that was started with just these arguments."""
+    """The newest completed run that was started with exactly these arguments."""
     directory = logdir / system.command[0]
     if not directory.is_dir():
         return None

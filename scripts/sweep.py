@@ -5,8 +5,8 @@ examples:
   sweep.py experiments/mlp.py '--layers=256,128;512' --seed=1..3
   sweep.py experiments/softmax.py --learning_rate=0.01..1.0 --seed=1,2 --random 20
 
-Values stand between commas, or between semicolons where they hold commas themselves.
-Started again, it skips the runs that are finished and goes on with those that were cut short.
+Commas separate values, or semicolons where a value itself contains commas.
+Started again, it skips the runs that have finished and resumes those that were cut short.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, run
-from helper.errors import UsageError
+from helper.errors import UsageError, printable
 from helper.sweeping import grid
 from helper.sweeping.grid import Setting
 from helper.sweeping.progress import SweepProgress
@@ -32,15 +32,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
-    add("--jobs", type=int, metavar="N", help="runs at a time (default: one for two cores)")
-    add("--random", type=int, metavar="N", help="draw N of the combinations")
-    add("--search_seed", type=int, default=0, metavar="SEED", help="decides what is drawn")
+    add("--jobs", type=int, metavar="N", help="runs at a time (default: one per two cores)")
+    add("--random", type=int, metavar="N", help="draw N of the combinations at random")
+    add("--search_seed", type=int, default=0, metavar="SEED", help="seed of --random (default: 0)")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
     add("--dry_run", action="store_true", help="print the commands, run nothing")
     flags, rest = parser.parse_known_args(argv)
     script = Path(flags.experiment)
     if script.suffix != ".py" or not script.is_file():
-        raise UsageError(f"{flags.experiment} is no experiment; give a script of experiments/")
+        raise UsageError(
+            f"{flags.experiment} is not an experiment script; give one such as "
+            "experiments/softmax.py"
+        )
     jobs = flags.jobs if flags.jobs is not None else max(1, (os.cpu_count() or 2) // 2)
     if jobs < 1 or (flags.random is not None and flags.random < 1):
         raise UsageError("--jobs and --random must be at least 1")
@@ -60,9 +63,9 @@ def show_commands(sweep: Sweep, settings: Sequence[Setting]) -> None:
     for setting in settings:
         found = sweep.find(setting)
         if found is not None and found.status in FINISHED:
-            print(f"# {found.status} before: {found.name}")
+            print(f"# {found.status} before: {printable(found.name)}")
         else:
-            print(shlex.join(sweep.command(setting, found)))
+            print(printable(shlex.join(sweep.command(setting, found))))
 
 
 def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) -> int:
@@ -73,7 +76,7 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) ->
         try:
             outcomes = sweep.run(settings, jobs, progress.ended)
         except KeyboardInterrupt:
-            print("stopped; the same command goes on from here", file=sys.stderr)
+            print("stopped; the same command continues from here", file=sys.stderr)
             raise
     statuses = [outcome.status for outcome in outcomes]
     counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
@@ -81,7 +84,7 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) ->
     print(f"{len(outcomes)} runs: {counts}" + (f" ({skipped} of them before)" if skipped else ""))
     compare = Path(__file__).with_name("compare_runs.py")
     where = shlex.join([script.stem, f"--logdir={logdir}", "--group_by=-seed"])
-    print(f"compare them: python {os.path.relpath(compare)} {where}")
+    print(f"compare them: python {shlex.quote(os.path.relpath(compare))} {where}")
     return 0 if set(statuses) <= {"completed"} else 1
 
 

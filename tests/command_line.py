@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from helper import command as tools
 from helper.runs import events
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,6 +84,17 @@ def call(name: str, *arguments: str, monkeypatch: Any, capfd: Any) -> Finished:
         code = "a traceback"
     out, err = capfd.readouterr()
     return Finished(0 if code is None else code, out, err)
+
+
+def script(main: Callable[[Sequence[str]], int | None], *arguments: object) -> Finished:
+    """A script's ``main`` as the command line runs it, inside this process: ``command.run``.
+
+    Standard output and error take UTF-8 and nothing else, as those of a process do.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = tools.run(lambda: main([str(argument) for argument in arguments]))
+    return Finished(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
 def only_run(logdir: Path) -> Path:

@@ -3,19 +3,20 @@
     logdir/aggregate/<experiment>/<settings>/test    accuracy (the mean), margin/accuracy/lower, …
     logdir/aggregate/<experiment>/<settings>/train   (upper); lower and upper are mean ± deviation
     logdir/aggregate/<experiment>/<settings>/mean    a row of the hparams table: means over seeds
-    logdir/aggregate                                 the layout with a margin chart for each tag
+    logdir/aggregate/<experiment>                    the layout with a margin chart for each tag
 
-Everything below logdir/aggregate is made anew each time. No TensorFlow is needed.
+Each time, the directory of every experiment among the groups is replaced; the others stay. No
+TensorFlow is needed.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import math
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ from tensorboard.util.tensor_util import make_tensor_proto
 
 from helper.comparing.comparison import Group, mean_and_deviation
 from helper.comparing.curves import MeanCurve, mean_curve
-from helper.errors import LabError
+from helper.errors import LabError, printable
 from helper.runs import event_files
 from helper.runs.listing import AGGREGATE_FILE, ListedRun
 from helper.runs.tfrecords import as_tfrecord
@@ -40,34 +41,45 @@ DIRECTORY = "aggregate"
 
 
 def write(logdir: Path, groups: Sequence[Group]) -> list[Path]:
-    """Replace logdir/aggregate by the groups that have two completed runs; return their paths.
+    """Write the groups that have two completed runs, in place of what was written before of the
+    same experiments; return their paths.
 
     Raises LabError where there is no such group, or the directory is not ours or not writable.
     """
     top = logdir / DIRECTORY
     if os.path.lexists(top) and (top.is_symlink() or not (top / AGGREGATE_FILE).is_file()):
         raise LabError(f"{top} was not made by this program; move it out of the way")
-    kept: dict[str, Group] = {}
+    kept: dict[str, dict[str, Group]] = {}  # by the names of directories: experiment, settings
     for group in groups:
         completed = [run for run in group.runs if run.status == "completed"]
         if len(completed) >= 2:
-            kept[_unused(_relative(group), kept)] = Group(group.name, group.settings, completed)
+            experiment = kept.setdefault(_plain(str(group.runs[0].fields["experiment"])), {})
+            name = _unused(_settings(group), experiment)
+            experiment[name] = Group(group.name, group.settings, completed)
     if not kept:
         raise LabError("no group has two completed runs: there is nothing to take a mean of")
     try:
-        if top.exists():
-            shutil.rmtree(top)
-        top.mkdir(parents=True)
-        # First of all: what is half made must be known as ours when it is made again.
-        sources = {path: [run.name for run in group.runs] for path, group in kept.items()}
-        (top / AGGREGATE_FILE).write_text(json.dumps(sources, indent=1) + "\n")
-        tags: set[str] = set()
-        for path, group in kept.items():
-            tags |= _write_group(top / path, group)
-        _write_events(top, [_summary_event(0, _layout(sorted(tags)))])
+        top.mkdir(parents=True, exist_ok=True)
+        # First of all: what is half made must be recognized as ours next time.
+        (top / AGGREGATE_FILE).touch()
+        for name, experiment in kept.items():
+            _write_experiment(top / name, experiment)
     except OSError as error:
         raise LabError(f"cannot write {top}: {error.strerror or error}") from None
-    return [top / path for path in kept]
+    return [top / name / settings for name, groups in kept.items() for settings in groups]
+
+
+def _write_experiment(path: Path, groups: Mapping[str, Group]) -> None:
+    if os.path.lexists(path):
+        shutil.rmtree(path)
+    path.mkdir()
+    sources = {name: [run.name for run in group.runs] for name, group in groups.items()}
+    (path / AGGREGATE_FILE).write_text(json.dumps(sources, indent=1) + "\n")
+    tags: set[str] = set()
+    for name, group in groups.items():
+        tags |= _write_group(path / name, group)
+    # TensorBoard merges the layouts of all experiments, which have one title.
+    _write_events(path, [_summary_event(0, _layout(sorted(tags)))])
 
 
 def _write_group(path: Path, group: Group) -> set[str]:
@@ -107,12 +119,13 @@ def _session_events(group: Group) -> Iterator[Event]:
     start = plugin_data_pb2.SessionStartInfo(start_time_secs=time.time())
     flags = {name: _common(name, group.runs) for name in group.runs[0].flags if name != "seed"}
     for name, value in {**flags, "seeds": len(group.runs)}.items():
+        shown = start.hparams[printable(name)]
         if isinstance(value, bool):
-            start.hparams[name].bool_value = value
-        elif isinstance(value, (int, float)):
-            start.hparams[name].number_value = value
+            shown.bool_value = value
+        elif isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
+            shown.number_value = value
         else:
-            start.hparams[name].string_value = str(value)
+            shown.string_value = printable(str(value))
     yield _plugin_event(
         hparams_metadata.SESSION_START_INFO_TAG,
         plugin_data_pb2.HParamsPluginData(session_start_info=start),
@@ -172,19 +185,21 @@ def _write_events(directory: Path, events: Iterable[Event]) -> None:
 
 
 def _common(name: str, runs: Sequence[ListedRun]) -> Any:
-    """The value of a flag, where the runs of a group agree in it."""
+    """The value of a flag, where the runs of a group agree on it."""
     values = {str(run.flags.get(name)): run.flags.get(name) for run in runs}
-    value = next(iter(values.values())) if len(values) == 1 else "various"
-    return "nan" if isinstance(value, float) and math.isnan(value) else value
+    return next(iter(values.values())) if len(values) == 1 else "various"
 
 
-def _relative(group: Group) -> str:
-    """experiment/settings, as a path that says what the group is."""
-    settings = {name: value for name, value in group.settings.items() if name != "experiment"}
-    name = ",".join(f"{key}={value}" for key, value in settings.items()) or "all"
-    return f"{group.runs[0].fields['experiment']}/" + re.sub(r"[^\w.,=+-]", "_", name)[:100]
+def _settings(group: Group) -> str:
+    settings = [f"{key}={value}" for key, value in group.settings.items() if key != "experiment"]
+    return _plain(",".join(settings) or "all")
 
 
-def _unused(path: str, taken: Iterable[str]) -> str:
-    names = (path, *(f"{path}-{number}" for number in range(2, 10_000)))
+def _plain(name: str) -> str:
+    """A directory name, and no way out: records and flags may say anything."""
+    return re.sub(r"[^\w.,=+-]|^\.", "_", name, flags=re.ASCII)[:100] or "_"
+
+
+def _unused(name: str, taken: Iterable[str]) -> str:
+    names = (name, *(f"{name}-{number}" for number in range(2, 10_000)))
     return next(name for name in names if name not in taken)

@@ -1,4 +1,4 @@
-"""Lay runs side by side: which settings differ, what each reached, and groups of seeds."""
+"""Runs side by side: which settings differ, what each run reached, and groups of seeds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that agree in all settings but those that were ignored (as a rule: the seed)."""
+    """Runs that agree on all settings but those that were ignored (usually the seed)."""
 
     name: str
     settings: dict[str, Any]
@@ -48,8 +48,9 @@ def check_field(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
     known = {key for row in rows for key in row}
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}"
-        raise UsageError(f"no run has a field {name!r}{hint}")
+        fields = ", ".join(sorted(known))
+        hint = f"did you mean {close[0]}?" if close else f"the fields are {fields}"
+        raise UsageError(f"no run has a field {name!r}; {hint}")
 
 
 def differing_settings(runs: Sequence[ListedRun]) -> list[str]:
@@ -68,7 +69,7 @@ def differing_settings(runs: Sequence[ListedRun]) -> list[str]:
 def run_table(
     runs: Sequence[ListedRun], metrics: Sequence[str], target: float | None = None
 ) -> Table:
-    """A row a run: the settings that differ, final and best metrics, the time it took, status."""
+    """A row for each run: the settings that differ, final and best metrics, time, status."""
     settings = differing_settings(runs)
     columns = ["name", *settings]
     for metric in metrics:
@@ -95,9 +96,9 @@ def seconds_to(target: float, metric: str, curve: Scalars | None) -> float | Non
 
 
 def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
-    """Put together the runs that agree in these settings, or, where every name begins with a
-    minus, in all settings but these. Runs on different data, or of different experiments, are
-    never in one group. Runs without a record belong to no group.
+    """Group the runs that agree on these settings, or, where every name begins with a minus, on
+    all settings but these. Runs on different data, or of different experiments, are never in one
+    group. Runs without a record belong to no group.
     """
     known = [run for run in runs if run.record]
     if not known:
@@ -109,7 +110,7 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
     if all(name.startswith("-") for name in names):
         chosen = [name for name in settings if role(name).decides and name not in chosen]
     elif any(name.startswith("-") for name in names):
-        raise UsageError("--group_by takes names, or names that all begin with a minus, not both")
+        raise UsageError("--group_by: either all names begin with a minus, or none")
     found: dict[tuple, list[ListedRun]] = {}
     for run in known:
         own = (run.fields["experiment"], run.data_sha256)
@@ -130,8 +131,9 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
 def group_table(
     groups: Sequence[Group], metrics: Sequence[str], target: float | None = None
 ) -> Table:
-    """A row a group: n, mean and standard deviation (n - 1) of final and best metrics, and how its
-    runs ended. Only completed runs count; a time to the target only where all of them reach it."""
+    """A row for each group: n, mean and standard deviation (n - 1) of final and best metrics, and
+    how its runs ended. Only completed runs count; the time to the target is shown where all of them
+    reach it."""
     columns = list(dict.fromkeys(name for g in groups for name in g.settings)) + ["n"]
     for metric in metrics:
         columns += [metric, f"± {metric}", f"best/{metric}", f"± best/{metric}"]
@@ -156,8 +158,8 @@ def group_table(
 
 
 def mean_and_deviation(values: Iterable[Any]) -> tuple[float | None, float | None]:
-    """Mean and sample standard deviation of what is there; None where too few are."""
-    found = [float(value) for value in values if value is not None]
+    """Mean and sample standard deviation of the values that are numbers; None for too few."""
+    found = [float(value) for value in values if isinstance(value, (int, float))]
     if not all(math.isfinite(value) for value in found):
         return math.nan, math.nan
     return (
@@ -168,7 +170,7 @@ def mean_and_deviation(values: Iterable[Any]) -> tuple[float | None, float | Non
 
 def ordered(rows: Sequence[Any], key: str, value_of: Callable[[Any], Any]) -> list[Any]:
     """Sorted by a field: the best first for a metric, else ascending; "-key" the other way round.
-    Numbers stand before text, and what has no value (or nan) last in either direction."""
+    Numbers come before text, and what has no value (or nan) last in either direction."""
     name = key.lstrip("-")
     metric = "/" in name and not name.startswith("best_step/") and not lower_is_better(name)
     down = metric != key.startswith("-")
@@ -192,8 +194,8 @@ def lower_is_better(tag: str) -> bool:
 
 
 def text(value: Any, column: str = "") -> str:
-    """A value as a table shows it: metrics (their names have a slash) with four decimals, their
-    deviations with two digits."""
+    """A value as a table shows it: metrics (whose names have a slash) with four decimals, their
+    deviations with two significant digits."""
     if value is None:
         return "–"
     if isinstance(value, float):
@@ -211,6 +213,6 @@ def _target_column(target: float) -> str:
 
 def _key(value: Any) -> str:
     """Equal for equal settings: 1 and 1.0 are, 1 and "1" or true are not."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return repr(value)

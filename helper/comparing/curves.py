@@ -13,8 +13,8 @@ from helper.runs.events import Scalars
 
 @dataclass(frozen=True)
 class MeanCurve:
-    """step int64 [n]; wall_time, seconds, mean, deviation float64 [n]. wall_time is the latest of
-    the runs', seconds their mean; deviation is the sample standard deviation, 0 for one run."""
+    """step int64 [n]; wall_time, seconds, mean, deviation float64 [n]. wall_time is the latest over
+    the runs, seconds the mean; deviation is the sample standard deviation, 0 for one run."""
 
     step: np.ndarray
     wall_time: np.ndarray
@@ -25,7 +25,7 @@ class MeanCurve:
 
 def mean_curve(curves: Sequence[Scalars]) -> MeanCurve:
     """Over the steps that every curve has: a mean over fewer runs would jump where one of them
-    ends. Where a step stands twice in a curve, its last value counts. One curve stays as it is.
+    ends. Of a step that a curve has twice, the last value counts. A single curve is returned as is.
     """
     if len(curves) == 1:
         (only,) = curves

@@ -1,4 +1,4 @@
-"""What differs between two runs: settings, versions, data, parameters, nodes of the graph."""
+"""How two runs differ: settings, versions, data, parameters, nodes of the graph."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Difference:
 
 
 def difference(first: ListedRun, second: ListedRun, every_node: bool = False) -> Difference:
-    """Everything in which the runs differ, except for what they measured.
+    """Everything in which the runs differ, except what they measured.
 
-    A scope of the graph that only one run has is one line, unless `every_node` is asked for.
+    A scope of the graph that only one run has is one line, unless `every_node` is set.
     """
     found = Difference()
     for run in (first, second):
@@ -45,7 +45,7 @@ def difference(first: ListedRun, second: ListedRun, every_node: bool = False) ->
     graphs = [read_graph(run.path, found.notes.append) for run in (first, second)]
     for run, graph in zip((first, second), graphs, strict=True):
         if graph is None:
-            found.notes.append(f"{run.name} holds no graph")
+            found.notes.append(f"{run.name} has no graph")
     if graphs[0] is not None and graphs[1] is not None:
         found.graph = graph_difference(graphs[0], graphs[1], every_node)
     return found
@@ -70,7 +70,7 @@ def graph_difference(first: GraphDef, second: GraphDef, every_node: bool = False
 
 
 def _whole_scopes(alone: Iterable[str], other: Iterable[str]) -> dict[str, str]:
-    """{node: "scope/"} for nodes in a scope that the other graph lacks altogether."""
+    """{node: "scope/"} for nodes in a scope of which the other graph has nothing."""
     known = {name[: i + 1] for name in other for i, c in enumerate(name) if c == "/"}
     found = {}
     for name in alone:
@@ -122,7 +122,7 @@ def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
 
 
 def shown(value: Any) -> str:
-    """A side of a difference in a table: shapes as 784 × 10."""
+    """One side of a difference as text; a shape as 784 × 10."""
     if isinstance(value, list) and all(isinstance(size, int) for size in value):
         return " × ".join(map(str, value))
     return text(value)

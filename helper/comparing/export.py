@@ -1,4 +1,4 @@
-"""A comparison as CSV, Markdown or JSON; every point that was logged, none left out."""
+"""A comparison as CSV, Markdown or JSON, with every point that was logged."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from helper.comparing.comparison import Table, text
-from helper.errors import LabError
+from helper.errors import LabError, printable
 from helper.runs import record
 from helper.runs.listing import ListedRun
 
+# How text begins that a spreadsheet takes for a formula (OWASP, "CSV Injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
 
 def write(target: str, content: str) -> None:
-    """To a file, or to standard output for "-". Raises LabError where it cannot be written."""
+    """Write to a file, or to standard output for "-". Raises LabError."""
     if target == "-":
         sys.stdout.write(content)
         return
@@ -29,17 +32,21 @@ def write(target: str, content: str) -> None:
         Path(target).write_text(content, encoding="utf-8")
     except OSError as error:
         raise LabError(f"cannot write {target}: {error.strerror}") from error
-    print(f"wrote {os.path.relpath(target)}", file=sys.stderr)
+    print(f"wrote {printable(os.path.relpath(target))}", file=sys.stderr)
 
 
 def as_csv(table: Table) -> str:
-    """Numbers in full precision; an empty cell where there is no value."""
-    rows = ([_plain(row[column]) for column in table.columns] for row in table.rows)
+    """Numbers in full precision; an empty cell where there is no value.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises
+    against CSV injection; control characters become escapes such as ``\\x1b``.
+    """
+    rows = ([row[column] for column in table.columns] for row in table.rows)
     return _csv(table.columns, rows)
 
 
 def points_as_csv(runs: Sequence[ListedRun]) -> str:
-    """A line for each logged point of each curve; times in seconds."""
+    """A line for each logged point of each curve, times in seconds; text as in `as_csv`."""
 
     def lines() -> Iterator[list[Any]]:
         for run in runs:
@@ -55,12 +62,13 @@ def as_markdown(table: Table) -> str:
     lines = [table.columns, ["---"] * len(table.columns)]
     lines += [[text(row[column], column) for column in table.columns] for row in table.rows]
     return "".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+        "| " + " | ".join(printable(cell).replace("|", "\\|") for cell in line) + " |\n"
+        for line in lines
     )
 
 
 def as_json(table: Table, runs: Sequence[ListedRun]) -> str:
-    """The table, and each run's record and curves. JSON has no nan: it stands as text, "NaN"."""
+    """The table, and each run's record and curves. JSON has no nan: it is the text "NaN"."""
     content = {
         "columns": table.columns,
         "rows": finite(table.rows),
@@ -86,13 +94,13 @@ def as_json(table: Table, runs: Sequence[ListedRun]) -> str:
 
 
 def numbers(values: np.ndarray) -> list[Any]:
-    """float64 [n] as `finite` has it, quickly where all are finite."""
+    """float64 [n] as `finite` returns them; fast where all are finite."""
     found = values.tolist()
     return found if np.isfinite(values).all() else finite(found)
 
 
 def finite(value: Any) -> Any:
-    """The same with "NaN", "Infinity" and "-Infinity" for the numbers that JSON cannot hold."""
+    """The value with "NaN", "Infinity" and "-Infinity" for the numbers that JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
@@ -102,13 +110,25 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _csv(header: Sequence[str], rows: Any) -> str:
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerow(_cell(name) for name in header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return stream.getvalue()
 
 
-def _plain(value: Any) -> Any:
-    return text(value) if isinstance(value, (list, tuple)) else value
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, (int, float)):
+        return value
+    shown = text(value)
+    formula = shown.startswith(_FORMULA) and not _is_number(shown)
+    return "'" * formula + printable(shown)
+
+
+def _is_number(shown: str) -> bool:
+    try:
+        float(shown)
+    except ValueError:
+        return False
+    return True

@@ -19,8 +19,8 @@ _TEMPLATE = Path(__file__).with_name("report.html")
 
 def page(table: Table, groups: Sequence[Group]) -> str:
     """The file's content. A group of several runs is drawn as the mean of those that completed,
-    with a band of one standard deviation, over the steps that all of them logged; every run, also
-    one that did not complete, is drawn thinly beneath."""
+    with a band of one standard deviation, over the steps that all of them logged. Every run is
+    drawn below it as a thin line, including those that did not complete."""
     several = any(len(group.runs) > 1 for group in groups)
     data = {
         "note": "Line: mean over seeds. Band: ± one standard deviation." if several else "",

@@ -1,5 +1,5 @@
-"""Remove, archive or rename runs: only whole runs, only inside the log directory, never running
-ones, and never through a link."""
+"""Remove, archive or rename runs: always entire runs inside the log directory, never one that is
+running, and never through a link."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import datetime
 import os
 import re
 import shutil
+import stat
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -30,12 +31,12 @@ def seconds(text: str) -> float:
     """A duration such as 90s, 30m, 12h, 7d, 2w in seconds. Raises UsageError for anything else."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text)
     if match is None:
-        raise UsageError(f"{text!r} is no duration: write 90s, 30m, 12h, 7d or 2w")
+        raise UsageError(f"{text!r} is not a duration: write 90s, 30m, 12h, 7d or 2w")
     return float(match[1]) * _UNITS[match[2]]
 
 
 def age(run: ListedRun, now: datetime.datetime) -> float:
-    """Seconds since the run ended; where its record does not say, since its directory changed."""
+    """Seconds since the run ended, or started; else since its directory changed."""
     for then_text in (run.record.ended, run.record.started) if run.record else ():
         with contextlib.suppress(ValueError):
             then = datetime.datetime.strptime(str(then_text), "%Y-%m-%dT%H:%M:%SZ")
@@ -45,11 +46,12 @@ def age(run: ListedRun, now: datetime.datetime) -> float:
 
 def size(path: Path) -> int:
     """Bytes of the files below a directory, links not followed."""
-    return sum(
-        os.lstat(os.path.join(directory, name)).st_size
-        for directory, _, names in os.walk(path)
-        for name in names
-    )
+    total = 0
+    for walked, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile by a running run
+                total += os.lstat(os.path.join(walked, name)).st_size
+    return total
 
 
 def obstacle(run: ListedRun, logdir: Path) -> str | None:
@@ -68,15 +70,16 @@ def obstacle(run: ListedRun, logdir: Path) -> str | None:
 
 
 def remove(run: ListedRun, logdir: Path) -> None:
-    """Delete a run. Raises LabError where it may not or cannot be deleted."""
+    """Delete a run. Raises LabError if it must not or cannot be deleted."""
     with _held(run, logdir):
-        _delete(run.path)
+        _delete(_set_aside(run.path))
 
 
 def archive(run: ListedRun, logdir: Path) -> Path:
     """Pack a run into logdir/archive/<name>.tar.gz, read it back, and delete the run.
 
-    `tar -xzf FILE -C LOGDIR` brings it back. Raises LabError where that may not or cannot be done.
+    `tar -xzf FILE -C LOGDIR` restores it. Raises LabError if that must not or cannot be done: then
+    the run is still there, and no archive is left.
     """
     target = logdir / ARCHIVE / f"{run.name}.tar.gz"
     with _held(run, logdir):
@@ -86,17 +89,23 @@ def archive(run: ListedRun, logdir: Path) -> Path:
         if os.path.lexists(target):
             raise LabError(f"{target} exists already; rename the run first")
         replace_atomically(target, lambda file: _pack(run, file))
-        _verify(run, target)
-        _delete(run.path)
+        try:
+            _verify(run, target)
+            aside = _set_aside(run.path)
+        except BaseException:
+            target.unlink()
+            raise
+        _delete(aside)
     return target
 
 
 def new_path(run: ListedRun, name: str) -> Path:
-    """Where `rename` would put a run: beside its siblings, with its number in front, so that
-    TensorBoard, which matches runs by the beginning of their names, tells them apart.
+    """Where `rename` would put a run: beside its siblings, still with its number in front, because
+    TensorBoard matches runs by the beginning of their names.
 
-    Raises UsageError for a name that is no plain directory name.
+    Raises UsageError for a name that is not a plain directory name.
     """
+    directory.check_name(name)
     number = _NUMBER.match(run.path.name)
     if number and not _NUMBER.match(name):
         name = f"{number[0]}-{name}"
@@ -105,7 +114,7 @@ def new_path(run: ListedRun, name: str) -> Path:
 
 
 def rename(run: ListedRun, name: str, logdir: Path) -> Path:
-    """Give a run another name and return its new path. Raises LabError where that cannot be."""
+    """Give a run another name and return its new path. Raises LabError if that fails."""
     target = new_path(run, name)
     with _held(run, logdir) as held:
         if os.path.lexists(target):
@@ -119,7 +128,7 @@ def rename(run: ListedRun, name: str, logdir: Path) -> Path:
 
 @contextlib.contextmanager
 def _held(run: ListedRun, logdir: Path) -> Iterator[Run]:
-    """Hold the run's lock, as a training process would, and turn OSError into one line."""
+    """Hold the run's lock, as a training process would; an OSError becomes a LabError."""
     reason = obstacle(run, logdir)
     if reason:
         raise LabError(f"{run.name} was left alone: {reason}")
@@ -130,11 +139,18 @@ def _held(run: ListedRun, logdir: Path) -> Iterator[Run]:
         raise LabError(f"{run.name}: {error.strerror or error}") from None
 
 
-def _delete(path: Path) -> None:
-    # Under another name first: a removal that is cut short leaves no half run behind.
-    doomed = path.with_name(f".removed-{path.name}-{os.getpid()}")
-    os.rename(path, doomed)
-    shutil.rmtree(doomed)
+def _set_aside(path: Path) -> Path:
+    """Rename what is to be deleted: if the deletion is cut short, no half of a run is listed."""
+    aside = path.with_name(f".removed-{path.name}-{os.getpid()}")
+    os.rename(path, aside)
+    return aside
+
+
+def _delete(aside: Path) -> None:
+    try:
+        shutil.rmtree(aside)
+    except OSError as error:
+        raise LabError(f"{aside} is left, it cannot be deleted: {error.strerror}") from None
 
 
 def _pack(run: ListedRun, file: BinaryIO) -> None:
@@ -143,14 +159,27 @@ def _pack(run: ListedRun, file: BinaryIO) -> None:
 
 
 def _verify(run: ListedRun, archived: Path) -> None:
-    """Read the archive back: every file of the run must be in it, whole; else the run is kept."""
+    """Read the archive back: it must hold every file of the run, byte for byte."""
     try:
         with tarfile.open(archived) as packed:
-            found = {member.name: member.size for member in packed if member.isfile()}
+            for walked, _, names in os.walk(run.path):
+                for path in (Path(walked, name) for name in names):
+                    inside = f"{run.name}/{path.relative_to(run.path).as_posix()}"
+                    if stat.S_ISREG(path.lstat().st_mode) and not _holds(packed, inside, path):
+                        raise LabError(f"{path} is not intact in {archived}; the run was kept")
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise LabError(f"{archived} cannot be read back ({error}); the run was kept") from error
-    for walked, _, names in os.walk(run.path):
-        for path in (Path(walked, name) for name in names):
-            inside = f"{run.name}/{path.relative_to(run.path).as_posix()}"
-            if not path.is_symlink() and found.get(inside) != path.stat().st_size:
-                raise LabError(f"{path} is not in {archived}; the run was kept")
+
+
+def _holds(packed: tarfile.TarFile, inside: str, path: Path) -> bool:
+    try:
+        copy = packed.extractfile(inside)
+    except KeyError:
+        return False
+    if copy is None:
+        return False
+    with copy, open(path, "rb") as original:
+        while block := original.read(1 << 20):
+            if copy.read(len(block)) != block:
+                return False
+        return not copy.read(1)

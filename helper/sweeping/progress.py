@@ -1,4 +1,4 @@
-"""A line a run while a sweep goes on: live on a terminal, else one when each run has ended."""
+"""A line for each run of a sweep: live on a terminal, elsewhere when the run has ended."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from helper.errors import printable
 from helper.sweeping.grid import Setting
 from helper.sweeping.sweep import Outcome
 
@@ -22,11 +23,11 @@ class SweepProgress:
         self._done = 0
         self._tasks: dict[Setting, TaskID] = {}
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[metrics]}"),
-            console=Console(),
+            TextColumn("{task.fields[metrics]}", markup=False),
+            console=Console(markup=False, emoji=False, highlight=False),
             disable=not sys.stdout.isatty(),
         )
         self._all = self._bar.add_task("all runs", total=self._total, metrics="")
@@ -42,7 +43,7 @@ class SweepProgress:
         if setting not in self._tasks:
             name = self._name(setting)
             self._tasks[setting] = self._bar.add_task(name, total=steps, metrics="")
-        self._bar.update(self._tasks[setting], completed=step, metrics=metrics)
+        self._bar.update(self._tasks[setting], completed=step, metrics=printable(metrics))
 
     def ended(self, outcome: Outcome) -> None:
         self._done += 1
@@ -59,13 +60,14 @@ class SweepProgress:
         if outcome.error:
             parts.append(outcome.error)
         line = f"[{self._done}/{self._total}] {self._name(outcome.setting)}: {', '.join(parts)}"
-        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(printable(line), soft_wrap=True)
 
     def _name(self, setting: Setting) -> str:
-        return " ".join(item[2:] for item in setting if item in self._varied) or "the run"
+        varied = " ".join(item[2:] for item in setting if item in self._varied)
+        return printable(varied) or "the run"
 
 
 def varied(settings: Sequence[Setting]) -> set[str]:
-    """The items that are not in every setting: what tells the runs apart."""
+    """The items that are not in every setting, which distinguish the runs."""
     common = set(settings[0]).intersection(*settings) if settings else set()
     return {item for setting in settings for item in setting} - common

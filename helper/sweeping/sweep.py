@@ -1,4 +1,4 @@
-"""Run one experiment with many settings, each in its own process, and go on where it stopped."""
+"""Run one experiment with many settings, each in its own process; started again, continue."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _STEP = re.compile(r"step: (\d+), (.*)")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a setting ended. status: a run's status, or "failed"; skipped: it was finished before;
-    error: the last line the process wrote on standard error; run: None where none was made."""
+    """How a setting ended. status: a run's status, or "failed"; skipped: it had finished before;
+    error: the last line the process wrote to standard error; run: None if there is none."""
 
     setting: Setting
     status: str
@@ -39,24 +39,24 @@ class Outcome:
 class Sweep:
     """The settings to run for one experiment script, below one log directory.
 
-    told: called from the worker threads with (setting, step, steps or None, "train-acc: …").
+    report: called from the worker threads with (setting, step, steps or None, "train-acc: …").
     """
 
     def __init__(
         self,
         script: Path,
         logdir: Path,
-        told: Callable[[Setting, int, int | None, str], None] = lambda *_: None,
+        report: Callable[[Setting, int, int | None, str], None] = lambda *_: None,
     ) -> None:
         self._script = script
         self._logdir = logdir
-        self._told = told
+        self._report = report
         self._stopped = threading.Event()
         self._processes: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
 
     def command(self, setting: Setting, run: ListedRun | None = None) -> list[str]:
-        """What starts a setting, or goes on with a run of it that was cut short."""
+        """The command that starts a setting, or resumes a run of it that was cut short."""
         start = [sys.executable, str(self._script)]
         if run is not None and _checkpointed(run):
             return [*start, f"--resume={run.path.absolute()}", f"--logdir={self._logdir}"]
@@ -81,10 +81,10 @@ class Sweep:
     def run(
         self, settings: Sequence[Setting], jobs: int, ended: Callable[[Outcome], None]
     ) -> list[Outcome]:
-        """Run what is not finished yet, `jobs` at a time; `ended` is called after each.
+        """Run what has not finished yet, `jobs` at a time; `ended` is called after each.
 
-        On KeyboardInterrupt the runs are asked to stop as by Ctrl-C, waited for, and it is raised
-        again; a second one kills them.
+        On KeyboardInterrupt, interrupt the runs as Ctrl-C would, wait for them and raise it again;
+        a second KeyboardInterrupt kills them.
         """
         outcomes: list[Outcome] = []
 
@@ -114,7 +114,7 @@ class Sweep:
     def _one(self, setting: Setting) -> Outcome:
         run = self.find(setting)
         while run is not None and run.status == "running" and not self._stopped.is_set():
-            # Left behind by a sweep that was killed, or made by another one: wait for it.
+            # Left behind by a sweep that was killed, or started by another one: wait for it.
             time.sleep(0.5)
             run = self.find(setting)
         if run is not None and run.status in FINISHED:
@@ -130,7 +130,7 @@ class Sweep:
 
     def _execute(self, setting: Setting, command: Sequence[str]) -> tuple[int, str]:
         """Run to the end. Returns the exit code and the last line of standard error."""
-        with tempfile.TemporaryFile("w+") as errors:
+        with tempfile.TemporaryFile("w+", errors="replace") as errors:
             with self._lock:
                 if self._stopped.is_set():
                     return 130, ""
@@ -140,7 +140,8 @@ class Sweep:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     text=True,
-                    # Ctrl-C reaches only the sweep, which hands it on once.
+                    errors="replace",
+                    # Ctrl-C reaches only the sweep, which passes it on once.
                     start_new_session=True,
                 )
                 self._processes.add(process)
@@ -150,7 +151,7 @@ class Sweep:
                 if match := _STEP.match(line):
                     run = run or self.find(setting)
                     steps = run.record.steps if run and run.record else None
-                    self._told(setting, int(match[1]), steps, match[2])
+                    self._report(setting, int(match[1]), steps, match[2])
             code = process.wait()
             with self._lock:
                 self._processes.discard(process)
@@ -166,7 +167,7 @@ class Sweep:
 
 
 def _setting_of(run: ListedRun) -> frozenset[str] | None:
-    """The flags a run was started with; where its runs are kept does not matter."""
+    """The flags a run was started with, in any order, without its log directory."""
     if run.record is None:
         return None
     return frozenset(word for word in run.record.argv[1:] if not word.startswith("--logdir="))

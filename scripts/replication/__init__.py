@@ -1,1 +1,1 @@
-"""The articles' systems, and what they claim."""
+"""The systems of the articles: how they are run here, and what the articles claim."""

@@ -5,11 +5,32 @@ import errno
 import pytest
 
 from helper import tf
-from helper.errors import DataError, LabError, UsageError, reason
+from helper.errors import DataError, LabError, UsageError, printable, reason
 
 
 def test_exit_codes():
     assert (LabError.exit_code, DataError.exit_code, UsageError.exit_code) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0001-seed=2 → 784 × 10 ± é", "0001-seed=2 → 784 × 10 ± é"),
+        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
+        ("a\nb\tc\r", r"a\nb\tc\r"),
+        ("c1 \x9b31m", r"c1 \x9b31m"),
+        ("\u202etxt.exe", r"\u202etxt.exe"),
+        ("not utf-8 \udcff", r"not utf-8 \udcff"),
+        (r"\x1b", r"\x1b"),
+    ],
+)
+def test_printable(text, shown):
+    assert printable(text) == shown
+    assert printable(shown) == shown
+
+
+def test_a_message_is_one_line_that_a_terminal_can_show():
+    assert str(UsageError("a\nb \x1b[2J \udcff")) == r"a b \x1b[2J \udcff"
 
 
 def test_reason_of_a_system_error():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -12,20 +13,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.made_runs import make_run
+from scripts import compare_runs
+from tests.command_line import script
+from tests.made_runs import make_run, scalar, write_events
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "compare_runs.py"
 
 
 def compare(logdir, *arguments):
-    return subprocess.run(
-        [sys.executable, SCRIPT, "--logdir", logdir, *arguments], capture_output=True, text=True
-    )
+    return script(compare_runs.main, "--logdir", logdir, *arguments)
 
 
 def output(logdir, *arguments):
     done = compare(logdir, *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     return done.stdout
 
 
@@ -85,7 +86,7 @@ def test_exports_hold_every_point(logs, tmp_path):
 
 def test_html_is_written(logs, tmp_path):
     done = compare(logs, "--html", tmp_path / "report.html")
-    assert done.returncode == 0
+    assert done.code == 0
     assert (tmp_path / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
@@ -103,6 +104,99 @@ def test_verdict(logs, first, second, verdict):
     assert f"verdict: {verdict}" in output(logs, "--verdict", first, second)
 
 
+def test_where_holds_for_the_named_sides_of_a_verdict(logs):
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    sides = ["--verdict", "softmax/000[12]", "softmax/000[34]"]
+    assert "2 pairs" in output(logs, *sides)
+    assert "McNemar" in output(logs, *sides, "--where", "seed=2")
+    done = compare(logs, "--verdict", "softmax/0001", "softmax/0004", "--where", "seed=1")
+    assert (done.code, done.stderr) == (2, "error: softmax/0004 matches none of the chosen runs\n")
+    done = compare(logs, "--verdict", "seed=1", "seed=2", "--where", "learning_rate=0.1")
+    assert "McNemar" in done.stdout
+
+
+def test_confidence_of_a_verdict(logs):
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    sides = ["--verdict", "softmax/0003", "softmax/0004"]  # p = 0.0625
+    assert "95% interval" in output(logs, *sides)
+    shown = output(logs, *sides, "--confidence", "0.9")
+    assert "90% interval" in shown and "the second is better" in shown
+
+
+def test_a_metric_that_is_text_has_no_mean(logs):
+    shown = output(logs, "--metric", "status", "--group_by=-seed", "--csv", "-")
+    assert column(shown, "± status") == ["", ""] and column(shown, "n") == ["2", "2"]
+
+
+def test_several_files_at_once(logs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = compare(logs, "--csv", "a.csv", "--markdown", "a.md", "--points", "-")
+    assert done.code == 0 and done.stdout.startswith("name,tag,step")
+    assert done.stderr == "wrote a.csv\nwrote a.md\n"
+    assert Path("a.csv").read_text().startswith("name,learning_rate,seed")
+    assert Path("a.md").read_text().startswith("| name |")
+
+
+@pytest.mark.parametrize(
+    "first, second", [("-", "-"), ("a", "a"), ("a", "./a"), ("a", "link"), ("a", "no/../a")]
+)
+def test_one_output_for_each_file(logs, tmp_path, monkeypatch, first, second):
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("a")
+    done = compare(logs, f"--csv={first}", f"--json={second}")
+    assert (done.code, done.stdout) == (2, "")
+    assert done.stderr == f"error: --csv and --json cannot both write to {second}\n"
+    assert not Path("a").exists()
+
+
+# What someone else's log directory may hold, and how its name is shown.
+AWKWARD = {
+    "\x1b]0;owned\x07": r"\x1b]0;owned\x07",
+    r"x\[/bold]": r"x\[/bold]",
+    "[red]": "[red]",
+    os.fsdecode(b"not-utf-8-\xff"): r"not-utf-8-\udcff",
+    "line\nbreak": r"line\nbreak",
+    "=1+1": "=1+1",
+    "$^$": "$^$",
+}
+
+
+@pytest.fixture
+def awkward(tmp_path):
+    for name in AWKWARD:
+        write_events(tmp_path / "logs" / name, scalar(1, {"loss": 1.0}), scalar(2, {"loss": 2.0}))
+    return tmp_path / "logs"
+
+
+def test_awkward_names_on_the_terminal(awkward):
+    shown = output(awkward)
+    assert all(name in shown for name in AWKWARD.values())
+    assert not set(shown) & {"\x1b", "\x07"}
+    done = compare(awkward, "--verdict", *list(AWKWARD)[:2])
+    assert done.code == 2 and "\x1b" not in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("flag", ["--csv", "--markdown", "--json", "--points", "--html"])
+def test_awkward_names_in_files(awkward, tmp_path, flag):
+    done = compare(awkward, flag, tmp_path / "file")
+    assert (done.code, done.stderr.count("\n")) == (0, 1)
+    text = (tmp_path / "file").read_text()
+    assert not set(text) & {"\x1b", "\x07"}
+    if flag in ("--csv", "--points"):
+        shown = {row["name"] for row in csv.DictReader(io.StringIO(text))}
+        assert shown == {"'=1+1" if name == "=1+1" else name for name in AWKWARD.values()}
+    elif flag == "--json":
+        assert {run["name"] for run in json.loads(text)["runs"]} == set(AWKWARD)
+
+
+def test_damage_is_noted(logs):
+    (file,) = (logs / "softmax" / "0002" / "test").iterdir()
+    file.write_bytes(file.read_bytes().replace(b"accuracy", b"accurazy", 1))
+    done = compare(logs, "--target", "0.9")
+    assert done.code == 0 and "0001" in done.stdout
+    assert done.stderr.startswith("note: ") and done.stderr.count("\n") == 1
+
+
 def test_a_broken_pipe_is_no_error(logs):
     command = f"{sys.executable} {SCRIPT} --logdir {logs} --points - | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
@@ -116,6 +210,7 @@ def test_a_broken_pipe_is_no_error(logs):
         (["--logdir", "/nowhere"], "no log directory"),
         (["--where", "seed<"], "--where"),
         (["--where", "sead<1"], "did you mean seed"),
+        (["--where", "(" * 20_000 + "seed<1" + ")" * 20_000], "100 deep"),
         (["--sort", "speed"], "no run has a field 'speed'"),
         (["--metric", "test/accurracy"], "did you mean"),
         (["--group_by", "seeds"], "did you mean seed"),
@@ -129,7 +224,7 @@ def test_a_broken_pipe_is_no_error(logs):
 )
 def test_a_mistake_is_one_line(logs, arguments, message):
     done = compare(logs, *arguments)
-    assert done.returncode in (1, 2)
+    assert done.code in (1, 2)
     assert done.stdout == ""
     assert re.fullmatch(r"error: [^\n]+\n", done.stderr)
     assert message in done.stderr

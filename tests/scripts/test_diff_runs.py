@@ -3,19 +3,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.made_runs import make_run
-
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "diff_runs.py"
+from scripts import diff_runs
+from tests.command_line import script
+from tests.made_runs import SECOND, graph, make_run, write_events
 
 
 def diff(logdir, *arguments):
-    return subprocess.run(
-        [sys.executable, SCRIPT, "--logdir", logdir, *arguments], capture_output=True, text=True
-    )
+    return script(diff_runs.main, "--logdir", logdir, *arguments)
 
 
 @pytest.fixture
@@ -39,6 +36,15 @@ def test_no_difference(logs):
     )
 
 
+def test_what_someone_else_wrote_is_shown_literally(logs):
+    path = make_run(logs / "softmax" / "0004", **{"\x1b[31mflag": "[/bold]\x07"})
+    write_events(path, graph(**{"a\x1b[2J": "Odd"}), second=SECOND + 1)
+    done = diff(logs, "softmax/0001", "softmax/0004")
+    assert re.search(r"\\x1b\[31mflag +– +\[/bold\]\\x07", done.stdout)
+    assert r"+ a\x1b[2J  Odd" in done.stdout.splitlines()
+    assert not set(done.stdout) & {"\x1b", "\x07"}
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -46,10 +52,18 @@ def test_no_difference(logs):
         (["softmax", "softmax/0001"], "matches 3 runs"),
         (["softmax/0001"], "required: B"),
         (["softmax/0001", "softmax/0002", "--only", "weights"], "no section 'weights'"),
+        (["softmax/0001", "softmax/0002", "--only", ""], "no section ''"),
     ],
 )
 def test_a_mistake_is_one_line(logs, arguments, message):
     done = diff(logs, *arguments)
-    assert done.returncode == 2
+    assert done.code == 2
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
     assert message in done.stderr
+
+
+def test_runs_as_a_command_from_anywhere(logs):
+    words = [sys.executable, diff_runs.__file__, "softmax/0001", "softmax/0002", "--logdir", "."]
+    done = subprocess.run(words, cwd=logs, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "no difference"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from PIL import Image
 from helper import command
 from scripts import plot_runs
 from tests.data_files import small_arrays, write_idx_set
-from tests.made_runs import make_run
+from tests.made_runs import make_run, scalar, write_events
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "plot_runs.py"
 
@@ -55,6 +56,33 @@ def test_two_runs_have_two_colours(logdir, tmp_path):
     assert (255, 0, 0) not in colours(out)
 
 
+def test_a_point_is_not_a_curve(tmp_path, capsys):
+    for name, curve in (("0001", {0: 0.1, 9: 0.9}), ("0002", {9: 0.7})):
+        make_run(tmp_path / "logs" / "softmax" / name, curve=curve)
+    options = ["--logdir", tmp_path / "logs", "--metric", "accuracy", "--out", tmp_path / "a.svg"]
+    assert plot("softmax/0002", *options) == 2
+    assert "none of these runs has a curve of accuracy" in capsys.readouterr().err
+    assert plot("softmax", *options) == 0  # of one run: red, and no name in the legend
+    svg = (tmp_path / "a.svg").read_text()
+    assert "<!-- test -->" in svg and "softmax" not in svg
+
+
+def test_awkward_names_are_drawn_literally(tmp_path, monkeypatch, capsys):
+    names = ["\x1b[31mred", r"$\frac{", "$^$", r"x\[/bold]", os.fsdecode(b"\xff")]
+    for name in names:
+        write_events(
+            tmp_path / "logs" / name / "train", scalar(0, {"loss": 2}), scalar(1, {"loss": 1})
+        )
+        (tmp_path / "logs" / name / "lock").touch()
+    out = tmp_path / "\x1b.svg"
+    monkeypatch.chdir(tmp_path / "logs")
+    assert plot("*", "--logdir", tmp_path / "logs", "--metric", "loss,loss", "--out", out) == 0
+    assert capsys.readouterr().out == f"wrote {tmp_path}/\\x1b.svg\n"
+    svg = out.read_text()
+    shown = [r"\x1b[31mred", r"$\frac{", "$^$", r"x\[/bold]", r"\udcff"]
+    assert all(svg.count(f"<!-- {name} train -->") == 1 for name in shown)
+
+
 def test_activations_and_digits(tmp_path):
     assert plot("--activations", "relu", "--between=-2,2", "--out", tmp_path / "a.svg") == 0
     assert "<svg" in (tmp_path / "a.svg").read_text()
@@ -69,16 +97,17 @@ def test_activations_and_digits(tmp_path):
     [
         (["softmax/0001", "--out", "x.gif"], 2, "x.gif"),
         (["softmax/0009", "--out", "x.png"], 2, "softmax/0009 matches no run"),
-        (["--out", "x.png"], 2, "one of them"),
-        (["softmax/0001", "--activations", "relu", "--out", "x.png"], 2, "one of them"),
+        (["--out", "x.png"], 2, "give one of"),
+        (["softmax/0001", "--activations", "relu", "--out", "x.png"], 2, "give one of"),
         (["softmax/0001", "--metric", "luck", "--out", "x.png"], 2, "has a curve of luck"),
         (["softmax/0001", "--smooth", "1", "--out", "x.png"], 2, "--smooth"),
         (["softmax/0001", "--range", "loss=1", "--out", "x.png"], 2, "'1' is not two numbers"),
-        (["softmax/0001", "--range", "loss=2,1", "--out", "x.png"], 2, "is no range"),
+        (["softmax/0001", "--range", "loss=2,1", "--out", "x.png"], 2, "is not a range"),
         (["softmax/0001", "--x", "hours", "--out", "x.png"], 2, "hours"),
         (["--activations", "selu", "--out", "x.png"], 2, "unknown activation 'selu'"),
         (["--digits", "20", "--dataset", "colours", "--out", "/no/x.png"], 1, "cannot write"),
         (["--digits", "5-99999", "--dataset", "colours", "--out", "x.png"], 2, "0 to 5,999"),
+        (["--digits", "0-5999", "--dataset", "colours", "--out", "x.png"], 2, "6,000 .* too many"),
         (["--digits", "five", "--dataset", "colours", "--out", "x.png"], 2, "'five' is no range"),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,9 +58,24 @@ def test_runs_real_commands_and_not_twice(started, tmp_path, capsys):
     assert "| S2a |" in (logdir / "replication.md").read_text()
     assert replicated(*options) == 0
     assert len(started) == 4
-    assert "is there, " in capsys.readouterr().out
+    assert "already completed, " in capsys.readouterr().out
     assert replicated("--only", "S0", "--seeds", "3", "--logdir", logdir) == 0
     assert len(started) == 5 and "--seed=2" in started[-1]
+
+
+def test_the_newest_completed_run_counts(started, tmp_path, capsys):
+    options = ["--only", "S2a", "--seeds", "1", "--logdir", tmp_path]
+    assert replicated(*options) == 0
+    shutil.copytree(tmp_path / "softmax" / "0001", tmp_path / "softmax" / "0002")
+    shutil.copytree(tmp_path / "softmax" / "0001", tmp_path / "softmax" / "0003")
+    path = tmp_path / "softmax" / "0003" / "run.json"
+    path.write_text(path.read_text().replace('"completed"', '"diverged"'))
+    (tmp_path / "softmax" / "0004").mkdir()
+    (tmp_path / "softmax" / "0004" / "run.json").write_text('{"format": 1, "status": "completed"}')
+    capsys.readouterr()
+    assert replicated(*options) == 0
+    assert "S2a, seed 0: already completed, 0002\n" in capsys.readouterr().out
+    assert len(started) == 1
 
 
 def test_an_unfinished_run_is_made_again(started, tmp_path):

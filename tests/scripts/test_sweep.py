@@ -38,6 +38,7 @@ for step in range(run.record.step + 1, 4):
     time.sleep(float(run.record.flags.get("pause", "0")))
     if stop:
         run.record.status = Status.INTERRUPTED
+        run.record.engine["signals"] = len(stop)
         run.save_record()
         sys.exit(130)
     (run.path / "checkpoints").mkdir(exist_ok=True)
@@ -144,14 +145,18 @@ def test_a_killed_run_is_resumed(toy):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_a_signal(toy, number):
     process = subprocess.Popen(
-        command(*GRID, "--pause=0.2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command(*GRID, "--pause=0.2"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     wait_for(lambda: Path("logs").exists() and any(r.record and r.record.step for r in runs()))
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # Ctrl-C on a terminal reaches the whole group
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number
-    assert errors == "stopped; the same command goes on from here\n"
-    assert [run.status for run in runs()] == ["interrupted"]
+    assert errors == "stopped; the same command continues from here\n"
+    assert [(run.status, run.record.engine["signals"]) for run in runs()] == [("interrupted", 1)]
     assert sweep(*GRID, "--pause=0.2").returncode == 0
     assert settings() == ALL
 
@@ -162,8 +167,11 @@ def test_stopped_by_a_signal(toy, number):
         (["--jobs=0"], "--jobs"),
         (["--random=0"], "--random"),
         (["--seed=3..1"], "range"),
-        (["seed=1"], "no setting"),
+        (["seed=1"], "not a setting"),
         (["--rate=0.1..1.0"], "--random"),
+        (["--rate=1e0..1e999", "--random=3"], "not a range"),
+        (["--seed=0.1..1.0", "--random=3"], "--seed takes whole numbers"),
+        (["--seed=1..100", "--a=0.1..1.0", "--random=1000000000"], "the most is 100,000"),
     ],
 )
 def test_a_mistake_is_one_line(toy, arguments, message):
@@ -173,8 +181,13 @@ def test_a_mistake_is_one_line(toy, arguments, message):
     assert not Path("logs").exists()
 
 
+def test_a_random_number_beyond_all_combinations(toy):
+    done = sweep("--a=1,2", "--b=1,2", "--random=1000000000", "--dry_run")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 4
+
+
 def test_no_such_experiment(tmp_path):
     done = subprocess.run(
         [sys.executable, SCRIPT, tmp_path / "none.py"], capture_output=True, text=True
     )
-    assert done.returncode == 2 and "is no experiment" in done.stderr
+    assert done.returncode == 2 and "none.py is not an experiment script" in done.stderr

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import json
 import math
+import shutil
 import subprocess
 import sys
 
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
 from helper.comparing import aggregate, comparison
 from helper.errors import LabError
 from helper.files import PROJECT_ROOT
 from helper.runs import events, listing
-from tests.made_runs import make_run, write_events
+from helper.runs.tfrecords import read_records
+from tests.made_runs import make_run, scalar, write_events
 from tests.tensorboard_server import serving
 
 GROUP = "aggregate/softmax/learning_rate=0.1"
@@ -64,6 +69,128 @@ def test_mean_and_margins_of_completed_runs(logs):
     assert other.value[-1] == pytest.approx(0.85)
 
 
+def hparams(directory):
+    """The settings of the session in a directory, and its metrics: {tag: (step, value)}."""
+    settings, metrics = {}, {}
+    (file,) = directory.iterdir()
+    for record in read_records(file, pytest.fail):
+        event = Event.FromString(record.payload)
+        for value in event.summary.value:
+            if value.tag == metadata.SESSION_START_INFO_TAG:
+                data = plugin_data_pb2.HParamsPluginData.FromString(
+                    value.metadata.plugin_data.content
+                )
+                settings = dict(data.session_start_info.hparams)
+            elif not value.tag.startswith("_hparams_"):
+                metrics[value.tag] = event.step, value.simple_value
+    return {name: getattr(v, v.WhichOneof("kind")) for name, v in settings.items()}, metrics
+
+
+def test_a_row_of_the_hparams_table(tmp_path):
+    huge = 10**400
+    for number, (final, best, steps) in enumerate([(0.90, 0.95, 100), (0.92, 0.93, 200)], 1):
+        path = make_run(
+            tmp_path / "softmax" / f"{number:04d}",
+            final,
+            seed=number,
+            data_dir=f"place {number}",
+            xla=True,
+            rate=math.nan,
+            huge=huge,
+        )
+        record = json.loads((path / "run.json").read_text())
+        record["best"]["test/accuracy"]["value"] = best
+        record["step"] = steps
+        record["flags"]["odd"] = "\udcff"
+        (path / "run.json").write_text(json.dumps(record))
+    (written,) = write(tmp_path)
+    settings, metrics = hparams(written / "mean")
+    assert settings == {
+        "steps": 100,
+        "learning_rate": 0.1,
+        "logdir": "logs",
+        "data_dir": "various",
+        "xla": True,
+        "rate": "nan",
+        "huge": str(huge),
+        "odd": r"\udcff",
+        "seeds": 2,
+    }
+    assert settings["xla"] is True
+    assert {tag: step for tag, (step, _) in metrics.items()} == dict.fromkeys(metrics, 200)
+    assert {tag: value for tag, (_, value) in metrics.items()} == pytest.approx(
+        {
+            "final/test/accuracy": 0.91,
+            "deviation/final/test/accuracy": math.sqrt(0.0002),
+            "best/test/accuracy": 0.94,
+            "deviation/best/test/accuracy": math.sqrt(0.0002),
+        }
+    )
+
+
+def test_aggregates_of_other_experiments_stay(logs):
+    write(logs)
+    for number in (1, 2):
+        make_run(logs / "mlp" / f"{number:04d}", 0.9, {0: 0.1, 9: 0.9}, seed=number)
+    softmax = {p: p.read_bytes() for p in (logs / "aggregate").rglob("*") if p.is_file()}
+    mlp = comparison.group(listing.find(logs, ["mlp"]), ["-seed"])
+    assert aggregate.write(logs, mlp) == [logs / "aggregate" / "mlp" / "all"]
+    assert all(path.read_bytes() == content for path, content in softmax.items())
+    # What was made before of the same experiment goes: here the group with another rate.
+    one = comparison.group(listing.find(logs, ["softmax/000[123]"]), ["-seed"])
+    aggregate.write(logs, one)
+    assert sorted(p.name for p in (logs / "aggregate" / "softmax").iterdir() if p.is_dir()) == [
+        "all"
+    ]
+    assert (logs / "aggregate" / "mlp" / "all" / "test").is_dir()
+
+
+def test_what_an_earlier_version_made_is_replaced(logs):
+    top = logs / "aggregate"
+    write_events(top / "softmax" / "learning_rate=0.9" / "test")
+    (top / "aggregate.json").write_text('{"softmax/learning_rate=0.9": []}')
+    assert len(write(logs)) == 2
+    assert not (top / "softmax" / "learning_rate=0.9").exists()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "directory"),
+    [
+        ("../../escape", "_._.._escape"),
+        ("/etc", "_etc"),
+        ("..", "_."),
+        (".", "_"),
+        ("", "_"),
+        ("\x1b\udcff\n", "___"),
+        ("é" * 300, "_" * 100),
+    ],
+)
+def test_no_name_leads_out_of_the_log_directory(tmp_path, experiment, directory):
+    logdir = tmp_path / "deep" / "er" / "logs"
+    for number in (1, 2):
+        path = make_run(logdir / "x" / f"{number:04d}", seed=number)
+        record = json.loads((path / "run.json").read_text())
+        record["experiment"] = experiment
+        (path / "run.json").write_text(json.dumps(record))
+    before = set(tmp_path.rglob("*"))
+    assert write(logdir) == [logdir / "aggregate" / directory / "all"]
+    new = set(tmp_path.rglob("*")) - before
+    assert new and all(path.is_relative_to(logdir / "aggregate") for path in new)
+
+
+@pytest.mark.parametrize("link", ["aggregate", "aggregate/softmax"])
+def test_nothing_is_written_through_a_link(logs, tmp_path_factory, link):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "aggregate.json").touch()
+    if "/" in link:
+        write(logs)
+        shutil.rmtree(logs / link)
+    (logs / link).symlink_to(outside)
+    with pytest.raises(LabError):
+        write(logs)
+    assert [path.name for path in outside.iterdir()] == ["aggregate.json"]
+
+
 def test_what_was_aggregated_is_no_run_itself(logs):
     before = [run.name for run in listing.find(logs)]
     write(logs)
@@ -101,6 +228,22 @@ def test_tensorboard_shows_means_margins_and_hparams(logs, fast):
         new = pytest.approx((0.90 + 0.92 + 0.97 + 0.99) / 4)
         server.until(lambda s: s.scalars(f"{GROUP}/test", "accuracy")[-1][1] == new)
         assert len(server.scalars(f"{GROUP}/test", "accuracy")) == 3
+        _check_another_experiment(server, logs)
+
+
+def _check_another_experiment(server, logs):
+    """Its layout is added to the one that is there."""
+    for number in (1, 2):
+        path = make_run(logs / "mlp" / f"{number:04d}", seed=number)
+        write_events(path / "test", scalar(0, {"cost": number}), scalar(1, {"cost": 2 * number}))
+    aggregate.write(logs, comparison.group(listing.find(logs, ["mlp"]), ["-seed"]))
+    server.until(lambda s: "aggregate/mlp/all/test" in s.get("runs"))
+
+    def titles(server):
+        layout = server.get("plugin/custom_scalars/layout")
+        return [[chart["title"] for chart in category["chart"]] for category in layout["category"]]
+
+    server.until(lambda s: titles(s) == [["cost", "accuracy"]])
 
 
 def _check_curves(server):
@@ -155,6 +298,7 @@ def test_on_the_command_line(logs):
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert (logs / "aggregate" / "softmax" / "all" / "test").is_dir()
-    assert len(list((logs / "aggregate" / "softmax").iterdir())) == 1
+    assert [p.name for p in (logs / "aggregate" / "softmax").iterdir() if p.is_dir()] == ["all"]
+    assert done.stdout.endswith(f"softmax/all\nview with: tensorboard --logdir {logs}\n")
     done = subprocess.run([*command[:-1], "seed>90"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("error: no group")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from helper.comparing import comparison
 from helper.errors import UsageError
 from helper.runs import listing
+from helper.runs.events import Scalars
 from tests.made_runs import make_run
 
 
@@ -45,8 +47,8 @@ def test_a_setting_that_a_run_lacks_differs(tmp_path):
 
 
 def test_1_and_1_0_and_true_as_settings(tmp_path):
-    make_run(tmp_path / "a" / "0001", learning_rate=1, normalize=True)
-    make_run(tmp_path / "a" / "0002", learning_rate=1.0, normalize=1)
+    make_run(tmp_path / "a" / "0001", learning_rate=1, normalize=True, huge=10**400)
+    make_run(tmp_path / "a" / "0002", learning_rate=1.0, normalize=1, huge=10**400)
     assert comparison.differing_settings(listing.find(tmp_path)) == ["normalize"]
 
 
@@ -61,6 +63,38 @@ def test_time_to_a_loss_is_from_above(grid):
     curve = grid[0].curve("test/accuracy")
     assert comparison.seconds_to(0.5, "test/loss", curve) == 0
     assert comparison.seconds_to(0.5, "test/accuracy", curve) == 10
+
+
+def test_time_is_counted_in_seconds_not_steps():
+    step = np.array([0, 100, 200])
+    curve = Scalars(step, 1e9 + step / 8, step / 8, np.array([0.1, 0.5, 0.9]))
+    assert comparison.seconds_to(0.5, "test/accuracy", curve) == 12.5
+    assert comparison.seconds_to(0.95, "test/accuracy", curve) is None
+    assert comparison.seconds_to(0.5, "test/accuracy", None) is None
+
+
+def test_mean_and_deviation():
+    assert comparison.mean_and_deviation([1, 2, None, 6.0]) == (3, pytest.approx(math.sqrt(7)))
+    assert comparison.mean_and_deviation([5]) == (5, None)
+    assert comparison.mean_and_deviation(["text", None]) == (None, None)
+    assert str(comparison.mean_and_deviation([1.0, math.inf])) == "(nan, nan)"
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "shown"),
+    [
+        (None, "test/loss", "–"),
+        (0.98765432, "test/accuracy", "0.9877"),
+        (0.000123456, "test/loss", "0.0001235"),
+        (0.0123456, "± test/loss", "0.012"),
+        (1234.5678, "seconds", "1235"),
+        (12, "step", "12"),
+        ([784, 10], "layers", "784,10"),
+        (math.nan, "test/loss", "nan"),
+    ],
+)
+def test_text(value, column, shown):
+    assert comparison.text(value, column) == shown
 
 
 @pytest.mark.parametrize("names", [["-seed"], ["learning_rate"]])
@@ -91,7 +125,7 @@ def test_other_data_is_another_group(tmp_path):
 def test_a_mistaken_group(grid):
     with pytest.raises(UsageError, match="did you mean learning_rate"):
         comparison.group(grid, ["learning_rat"])
-    with pytest.raises(UsageError, match="not both"):
+    with pytest.raises(UsageError, match="or none"):
         comparison.group(grid, ["learning_rate", "-seed"])
 
 

@@ -6,10 +6,11 @@ from helper.comparing.curves import mean_curve
 from helper.runs.events import Scalars
 
 
-def curve(points):
+def curve(points, begun=1000.0, pace=1.0):
+    """points: (step, value); begun: the wall time of step 0; pace: seconds that a step takes."""
     step = np.array([step for step, _ in points])
     value = np.array([value for _, value in points], float)
-    return Scalars(step, 1000.0 + step, 1.0 * step, value)
+    return Scalars(step, begun + pace * step, pace * step, value)
 
 
 def test_mean_and_sample_deviation_at_each_step():
@@ -17,6 +18,13 @@ def test_mean_and_sample_deviation_at_each_step():
     assert mean.step.tolist() == [0, 5]
     assert mean.mean.tolist() == [3, 2]
     assert mean.deviation.tolist() == [2, 0]
+
+
+def test_latest_wall_time_and_mean_of_seconds():
+    points = [(0, 1), (4, 2)]
+    mean = mean_curve([curve(points), curve(points, 5000.0, 2.0), curve(points, 3000.0, 6.0)])
+    assert mean.wall_time.tolist() == [5000, 5008]
+    assert mean.seconds.tolist() == [0, 12]  # of 4, 8 and 24
 
 
 def test_only_steps_that_all_have_and_the_last_of_a_repeated_one():

@@ -68,14 +68,51 @@ def test_activation_functions():
 
 
 def test_strip_shows_each_image_with_its_label_and_mistakes_in_red():
-    images = np.random.RandomState(0).randint(0, 256, (12, 4, 4)).astype(np.uint8)
+    images = np.random.RandomState(0).randint(0, 256, (12, 4, 8)).astype(np.uint8)
     labels = [str(i) for i in range(12)]
     figure = plots.strip(images, labels, [i == 8 for i in range(12)])
-    shown = [axes for axes in figure.axes if axes.images]
-    assert [axes.get_title() for axes in shown] == labels
-    for axes, image in zip(shown, images, strict=True):
-        np.testing.assert_array_equal(axes.images[0].get_array(), image)
-    assert [i for i, axes in enumerate(shown) if axes.title.get_color() == "red"] == [8]
+    (axes,) = figure.axes
+    assert figure.get_size_inches().tolist() == [9, 2.4]
+    assert [text.get_text() for text in axes.texts] == labels
+    assert [i for i, text in enumerate(axes.texts) if text.get_color() == "red"] == [8]
+    for drawn, image in zip(axes.images, images, strict=True):
+        np.testing.assert_array_equal(drawn.get_array(), image)
+    # The last one is the second in the second row, twice as wide as high, above its label.
+    assert axes.images[11].get_extent() == pytest.approx([0.95, 1.75, 1.85, 1.45])
+    assert axes.texts[11].get_position() == pytest.approx((1.35, 2.1))
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 9), (2.4, 0))
+
+
+def test_strip_is_bounded():
+    with pytest.raises(UsageError, match="1,001 images are too many"):
+        plots.strip(np.zeros((1001, 2, 2), np.uint8), ["0"] * 1001)
+
+
+def test_curves_are_bounded():
+    with pytest.raises(UsageError, match="21 metrics are too many"):
+        plots.curves([line(metric=str(i)) for i in range(21)], plots.Look())
+
+
+AWKWARD = [r"$\frac{", "_hidden", r"a\$b$", "\x1b[31m", "\udcff"]
+
+
+def test_names_are_drawn_literally(tmp_path):
+    lines = [line(run=name, metric="$^$") for name in AWKWARD]
+    figure = plots.curves(lines, plots.Look())
+    plots.save(figure, str(tmp_path / "a.svg"))
+    (legend,) = figure.legends
+    shown = [r"$\frac{", "_hidden", r"a\$b$", r"\x1b[31m", r"\udcff"]
+    assert [text.get_text() for text in legend.get_texts()] == [f"{s} train" for s in shown]
+    svg = (tmp_path / "a.svg").read_text()
+    assert all(f"<!-- {s} train -->" in svg for s in shown)  # the text before it becomes outlines
+    assert "<!-- $^$ -->" in svg
+
+
+def test_the_legend_names_runs_that_only_the_second_panel_has():
+    lines = [line(run="a"), line(run="a", metric="cost"), line(run="b", metric="cost")]
+    (legend,) = plots.curves(lines, plots.Look()).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a train", "b train"]
+    assert [handle.get_color() for handle in legend.legend_handles] == ["C0", "C1"]
 
 
 @pytest.mark.parametrize("name", ["a.gif", "png", "dir/"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
@@ -92,6 +93,23 @@ def test_mean_and_band_over_seeds_as_the_browser_draws_them(tmp_path):
     assert close(page.points("test/accuracy", "band", name), upper + lower)
     assert close(page.points("test/accuracy", "mean", "learning_rate=0.7"), [(0, 0.3), (200, 0.5)])
     assert "0.9200" in page.cells and "2 completed" in page.cells
+
+
+def test_a_group_is_the_runs_that_completed(tmp_path):
+    """Read from the page's data, which `opened` pages draw."""
+    curves = [{0: 0.1, 9: 0.8}, {0: 0.3, 9: 0.6}, {0: 0.9, 9: 0.9}]
+    for seed, curve in enumerate(curves):
+        status = "diverged" if seed == 2 else "completed"
+        make_run(tmp_path / "a" / f"{seed:04d}", 0.5, curve, seed=seed, status=status)
+    (group,) = comparison.group(listing.find(tmp_path), ["-seed"])
+    content = report_html.page(comparison.group_table([group], ["test/accuracy"]), [group])
+    (text,) = re.findall(r'<script type="application/json" id="data">(.*)</script>', content)
+    (found,) = json.loads(text)["groups"]
+    drawn = found["curves"]["test/accuracy"]
+    assert found["n"] == 2 and len(drawn["runs"]) == 3
+    assert drawn["mean"] == pytest.approx([0.2, 0.7])
+    assert drawn["deviation"] == pytest.approx([math.sqrt(0.02)] * 2)
+    assert drawn["runs"][2]["value"] == pytest.approx([0.9, 0.9])
 
 
 def test_awkward_values_and_names(tmp_path):

@@ -16,6 +16,7 @@ RUN = {
     "normalize": True,
     "loss": math.nan,
     "name": "0001-learning_rate=0.1",
+    "experiment": {"not": "a name"},
 }
 
 
@@ -43,6 +44,10 @@ RUN = {
         ("loss>=1", False),
         ("dropout=0.5", False),
         ("dropout!=0.5", True),
+        ("experiment<zero", False),
+        ("experiment~name", True),
+        ("(" * 100 + "status=completed" + ")" * 100, True),
+        ("not " * 99 + "status=completed", False),
     ],
 )
 def test_condition(text, expected):
@@ -61,6 +66,24 @@ def test_names_that_are_asked_for():
 def test_mistakes_are_one_line(text):
     with pytest.raises(UsageError, match="--where"):
         where.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 20_000 + "a<1" + ")" * 20_000, "not " * 20_000 + "a<1", "(" * 101 + "a<1"]
+)
+def test_depth_is_bounded(text):
+    with pytest.raises(UsageError, match="more than 100 deep") as caught:
+        where.parse(text)
+    assert len(str(caught.value)) < 100
+
+
+def test_a_long_condition_is_read_quickly_and_not_quoted_whole():
+    condition, _ = where.parse(" or ".join(["a=1"] * 15_000) + " " * 50_000)
+    assert condition({"a": 2}) is False
+    for text in ("a=1 or " * 15_000, "!" * 100_000):
+        with pytest.raises(UsageError) as caught:
+            where.parse(text)
+        assert len(str(caught.value)) < 300
 
 
 def test_nothing_is_evaluated():

@@ -1,0 +1,122 @@
+"""Which run belongs to a setting, and how it ended; scripts/test_sweep.py runs whole sweeps."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from helper.sweeping.sweep import Sweep
+from tests.made_runs import make_run
+
+SETTING = ("--learning_rate=0.1", "--seed=1")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """made("0001", step=5): a run of the setting; its record's other fields by keyword."""
+
+    def make(name, checkpoint=False, argv=("toy.py", *SETTING), **fields):
+        path = make_run(tmp_path / "logs" / "toy" / name, status="interrupted")
+        record = json.loads((path / "run.json").read_text()) | {"argv": argv, **fields}
+        (path / "run.json").write_text(json.dumps(record))
+        if checkpoint:
+            (path / "checkpoints").mkdir()
+            (path / "checkpoints" / "step-5.index").touch()
+
+    return make
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    return Sweep(tmp_path / "toy.py", tmp_path / "logs")
+
+
+def found(sweep, setting=SETTING):
+    run = sweep.find(setting)
+    return None if run is None else run.name
+
+
+def test_the_run_that_got_furthest(made, sweep):
+    assert found(sweep) is None
+    made("0001", step=50)
+    made("0002", step=20)
+    assert found(sweep) == "toy/0001"
+    made("0003", step=None)
+    made("0004", checkpoint=True, step=10)
+    assert found(sweep) == "toy/0004"  # only it can be resumed
+    made("0005", status="diverged", step=1)
+    assert found(sweep) == "toy/0005"
+    made("0006", status="completed", step=1)
+    assert found(sweep) == "toy/0006"
+
+
+def test_a_run_of_exactly_this_setting(made, sweep):
+    made("0001", argv=["toy.py", "--seed=1", "--logdir=elsewhere", "--learning_rate=0.1"])
+    assert found(sweep) == "toy/0001"
+    assert found(sweep, SETTING[:1]) is None
+    assert found(sweep, (*SETTING, "--xla")) is None
+
+
+@pytest.mark.parametrize("argv", [None, "toy.py", []])
+def test_a_record_without_its_command_is_nobodys_run(made, sweep, argv):
+    made("0001", argv=argv)
+    assert found(sweep) is None
+
+
+def test_command(made, sweep, tmp_path):
+    start = [sys.executable, str(tmp_path / "toy.py")]
+    logdir = f"--logdir={tmp_path / 'logs'}"
+    assert sweep.command(SETTING) == [*start, *SETTING, logdir]
+    made("0001")
+    assert sweep.command(SETTING, sweep.find(SETTING)) == [*start, *SETTING, logdir]
+    made("0002", checkpoint=True)
+    resume = f"--resume={tmp_path / 'logs' / 'toy' / '0002'}"
+    assert sweep.command(SETTING, sweep.find(SETTING)) == [*start, resume, logdir]
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "error"),
+    [
+        ("import sys; sys.exit('first\\nerror: last')", "failed", "error: last"),
+        ("import sys; sys.exit(3)", "failed", "exit code 3"),
+        ("import sys; sys.exit(130)", "interrupted", "exit code 130"),
+        ("import os; os.kill(os.getpid(), 2)", "interrupted", "KeyboardInterrupt"),
+        ("import sys; sys.stderr.buffer.write(b'bad \\xff'); sys.exit(1)", "failed", "bad \ufffd"),
+        ("import sys; sys.stdout.buffer.write(b'\\xff\\n'); sys.exit(1)", "failed", "exit code 1"),
+        ("", "failed", ""),  # it ended well, but left no run
+    ],
+)
+def test_how_a_run_without_a_record_ended(sweep, tmp_path, program, status, error):
+    (tmp_path / "toy.py").write_text(program)
+    ended = []
+    (outcome,) = sweep.run([SETTING], 1, ended.append)
+    assert ended == [outcome] and outcome.run is None and not outcome.skipped
+    assert (outcome.status, outcome.error) == (status, error)
+
+
+def test_completed_with_an_error(made, sweep, tmp_path):
+    made("0001", status="running")
+    record = tmp_path / "logs" / "toy" / "0001" / "run.json"
+    (tmp_path / "toy.py").write_text(
+        f"import sys\nrecord = {str(record)!r}\ntext = open(record).read()\n"
+        "open(record, 'w').write(text.replace('\"running\"', '\"completed\"'))\n"
+        "sys.exit('error: the disk is full')"
+    )
+    (outcome,) = sweep.run([SETTING], 1, lambda _: None)
+    assert (outcome.status, outcome.error) == (
+        "completed",
+        "completed, but: error: the disk is full",
+    )
+    (again,) = sweep.run([SETTING], 1, lambda _: None)
+    assert (again.status, again.skipped, again.error) == ("completed", True, "")
+
+
+def test_progress_is_reported(sweep, tmp_path):
+    (tmp_path / "toy.py").write_text("print('step: 7, loss 0.5\\nelse\\nstep: 8, loss 0.25')")
+    steps = []
+    Sweep(tmp_path / "toy.py", tmp_path / "logs", lambda *a: steps.append(a)).run(
+        [SETTING], 1, lambda _: None
+    )
+    assert steps == [(SETTING, 7, None, "loss 0.5"), (SETTING, 8, None, "loss 0.25")]
