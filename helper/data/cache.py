@@ -62,8 +62,8 @@ def _cached(path: Path, file: IdxFile) -> np.ndarray | None:
         array = idx.read(path, file.axes)
         if idx.sha256(array) == file.sha256:
             return array
-        problem = "its content has the wrong SHA-256"
+        problem = f"{path} has the wrong SHA-256"
     except DataError as error:
         problem = str(error)
-    print(f"warning: {path} is damaged and will be fetched again: {problem}", file=sys.stderr)
+    print(f"warning: {problem}; it will be fetched again", file=sys.stderr)
     return None

@@ -82,7 +82,8 @@ def test_a_damaged_file_is_named_and_fetched_again(own_cache, server, capsys, da
     (own_cache / NAMES[0]).write_bytes(damage)
     check(load(server.url))
     warning = capsys.readouterr().err
-    assert warning.startswith(f"warning: {own_cache / NAMES[0]} is damaged")
+    assert warning.startswith(f"warning: {own_cache / NAMES[0]} ")
+    assert warning.endswith("; it will be fetched again\n")
     assert warning.count("\n") == 1
     assert server.asked == [f"/{NAMES[0]}.gz"]
     assert (own_cache / NAMES[0]).read_bytes() == idx_bytes(ARRAYS[0])
