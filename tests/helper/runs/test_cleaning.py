@@ -194,5 +194,5 @@ def test_rename(logdir):
     with pytest.raises(LabError, match="already a run"):
         cleaning.rename(listed(logdir, "softmax/0002"), "0001-baseline", logdir)
     for name in ("../x", "a b", "", "x" * 65):
-        with pytest.raises(UsageError, match="not usable"):
+        with pytest.raises(UsageError, match="not a valid run name"):
             cleaning.rename(listed(logdir, "softmax/0002"), name, logdir)
