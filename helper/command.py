@@ -1,15 +1,25 @@
-"""The command line of the tools that only read runs: argparse, and errors in one line."""
+"""How every command starts and fails: experiments (``cli.run``) and scripts alike.
+
+What a user can mend is one line on standard error, ``error: …``, and an exit code other than 0.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
+import errno
+import io
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from helper.errors import LabError, UsageError
+from helper import streams
+from helper.errors import LabError, UsageError, reason
+
+# Without a file's name, these come from a standard stream: a terminal that is gone, a full disk
+# under a redirection, a descriptor that is open for reading only.
+_STREAM_ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF)
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,35 +35,86 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see --help")
 
+    def print_help(self, file: Any = None) -> None:
+        # argparse's own method ignores an output that cannot be written.
+        print(self.format_help(), end="", file=file)
+
 
 def index_range(text: str, count: int) -> slice:
-    """``"3-7"`` as the slice of five, ``"3"`` as that of one. Raises UsageError for what is none,
-    or does not lie in 0 to count - 1."""
+    """``"3-7"`` as the slice of five indices, ``"3"`` as the slice of one.
+
+    Raises UsageError for any other text, and for indices outside 0 to count - 1.
+    """
     first, dash, last = text.partition("-")
     if not (first.isdecimal() and (last.isdecimal() or not dash)):
-        raise UsageError(f"{text!r} is no range of indices such as 0-9")
+        raise UsageError(f"{text!r} is not a range of indices such as 0-9")
     start, end = int(first), int(last if dash else first)
     if not start <= end < count:
         raise UsageError(f"there is no range {text}; indices go from 0 to {count - 1:,}")
     return slice(start, end + 1)
 
 
-def run(main: Callable[[], int | None]) -> int:
-    """Call `main` and return the exit code; what a user can mend is one line, never a traceback."""
+def run(main: Callable[[], int | None], unread: int = 0) -> int:
+    """Call `main` and return the exit code, with everything that was printed written out.
+
+    unread: the exit code where the reader of a pipe (head, less) stops reading before `main` ends;
+        1 for a command that then leaves work undone.
+    """
+    streams.reserve()
+    if sys.stdout is None:
+        return fail("standard output is closed; redirect it to /dev/null to run without it")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the terminal's encoding lacks is shown as a number.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = _call(main, unread)
+    error = streams.flush(sys.stdout)
+    if error is not None and not isinstance(error, BrokenPipeError) and code == 0:
+        code = fail(f"cannot write the output: {reason(error)}")
+    streams.flush(sys.stderr)
+    return code
+
+
+def _call(main: Callable[[], int | None], unread: int) -> int:
     try:
         return main() or 0
+    except SystemExit as end:  # argparse raises it after --help, absl in any case
+        if isinstance(end.__context__, BrokenPipeError):  # which Rich turns into an exit
+            return unread
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        raise
     except LabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return fail(str(error), error.exit_code)
     except BrokenPipeError:
-        # The reader of a pipe (head, less) has seen enough; Python's own flush at exit must not
-        # complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return unread
     except OSError as error:
         # For example a run that somebody removes while it is being read.
-        print(f"error: {error.filename or 'the system'}: {error.strerror}", file=sys.stderr)
-        return LabError.exit_code
+        if error.filename is not None:
+            return fail(f"{error.filename}: {reason(error)}")
+        written = error.errno in _STREAM_ERRORS
+        return fail(f"cannot write the output: {reason(error)}" if written else reason(error))
+    except MemoryError as error:
+        return fail(f"there is not enough memory{': ' if str(error) else ''}{error}")
     except KeyboardInterrupt as interrupt:
-        # As a shell reports it: 128 + the signal, SIGINT unless a handler says which it was.
+        # As a shell reports it: 128 + the signal, SIGINT unless a handler says which one it was.
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
+
+
+def fail(message: object, exit_code: int = LabError.exit_code) -> int:
+    """Print an error as one line, if that is possible, and return the exit code."""
+    with contextlib.suppress(OSError):
+        print(f"error: {_one_line(str(message))}", file=sys.stderr, flush=True)
+    return exit_code
+
+
+def note(message: object) -> None:
+    """Print what a user should know, although the command goes on, as one line."""
+    print(f"note: {_one_line(str(message))}", file=sys.stderr)
+
+
+def _one_line(text: str) -> str:
+    """The text with its line breaks as spaces; characters that control a terminal are escaped."""
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() else c.encode("unicode_escape").decode()
+        for c in text
+    )

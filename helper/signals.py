@@ -1,4 +1,4 @@
-"""Stop at the next safe moment when asked to by Ctrl-C or SIGTERM."""
+"""What Ctrl-C and SIGTERM do: stop at the next safe moment, interrupt, or end at once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """While this context is open the first signal is only noted; a second one kills as usual.
+    """While this context is open, the first signal is only noted; a second one kills as usual.
 
-    number: the signal that came, or None.
+    number: the signal that was received, or None.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class StopRequest:
 
     @property
     def exit_code(self) -> int:
-        """What a shell expects of a program that a signal ended; 0 if none came."""
+        """What a shell expects of a program that a signal ended; 0 if none was received."""
         return 128 + self.number if self.number else 0
 
     def _note(self, number: int, frame: FrameType | None) -> None:
@@ -43,11 +43,23 @@ class StopRequest:
             signal.signal(each, signal.SIG_DFL)
 
 
+def sigterm_interrupts() -> None:
+    """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that worker processes are stopped too.
+
+    The interrupt carries the signal's number, from which ``command.run`` makes the exit code.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(number)
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
 @contextlib.contextmanager
 def ctrl_c_kills() -> Iterator[None]:
     """Let Ctrl-C end the process at once, without a traceback, where there is nothing to save."""
     usual = signal.default_int_handler
-    # Only the main thread may set handlers. A job in the background may ignore Ctrl-C.
+    # Only the main thread may set handlers, and a background job may ignore Ctrl-C.
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or signal.getsignal(signal.SIGINT) is not usual:
         yield

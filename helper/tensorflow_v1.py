@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from helper import streams
 from helper.signals import ctrl_c_kills
 
 
@@ -42,6 +43,7 @@ def stderr_held_back() -> Iterator[None]:
 if not os.environ.get("SHOW_TENSORFLOW_LOG"):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+streams.reserve()
 with ctrl_c_kills(), stderr_held_back():
     import tensorflow.compat.v1 as tf
 

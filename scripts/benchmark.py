@@ -20,7 +20,6 @@ import argparse
 import importlib.metadata
 import os
 import platform
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from rich.console import Console
 
 from helper.command import Parser, run
 from helper.errors import LabError, UsageError
+from helper.signals import sigterm_interrupts
 from scripts.benchmarks import command, overhead, report
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.race import race
@@ -177,10 +177,6 @@ def _arguments(flags: argparse.Namespace, steps: int | None) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items() if value]
 
 
-def _as_interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt(number)
-
-
 def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         for name in text.split(","):
@@ -192,5 +188,5 @@ def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _as_interrupt)  # the workers end with it
-    sys.exit(run(main))
+    sigterm_interrupts()  # which ends the workers too
+    sys.exit(run(main, unread=1))

@@ -1,44 +1,28 @@
-"""Fetch a data set into the cache, or read it from a folder; verify it and say what it is."""
+"""Fetch a data set into the cache, or read it from a directory; verify it and show what it is."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from helper.command import Parser, run
 from helper.data import cache, datasets, registry
-from helper.errors import LabError, UsageError
 from helper.training import console
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like all others here."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code: 1 if the data is not to be had, 2 for a bad flag."""
-    parser = Parser(description=__doc__, allow_abbrev=False)
+    parser = Parser(__doc__)
     parser.add_argument("--dataset", default="mnist", help=" or ".join(datasets.NAMES))
     parser.add_argument(
-        "--data_dir", metavar="DIR", help="read the four IDX files or mnist.npz from this folder"
+        "--data_dir", metavar="DIR", help="read four IDX files or mnist.npz from this directory"
     )
-    try:
-        flags = parser.parse_args(argv)
-        show(datasets.load(flags.dataset, flags.data_dir))
-        if registry.DATASETS[flags.dataset].files and not flags.data_dir:
-            print(f"cache: {cache.cache_dir()}")
-    except LabError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130  # 128 + SIGINT, as a shell reports it
+    flags = parser.parse_args(argv)
+    show(datasets.load(flags.dataset, flags.data_dir))
+    if registry.DATASETS[flags.dataset].files and not flags.data_dir:
+        print(f"cache: {cache.cache_dir()}")
     return 0
 
 
@@ -59,4 +43,4 @@ def show(data: datasets.Dataset) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main))

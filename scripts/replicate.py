@@ -113,4 +113,4 @@ def find(system: System, arguments: Sequence[str], logdir: Path) -> ListedRun | 
 
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run(main, unread=1))

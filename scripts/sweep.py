@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, run
 from helper.errors import UsageError, printable
+from helper.signals import sigterm_interrupts
 from helper.sweeping import grid
 from helper.sweeping.grid import Setting
 from helper.sweeping.progress import SweepProgress
@@ -70,7 +70,7 @@ def show_commands(sweep: Sweep, settings: Sequence[Setting]) -> None:
 
 def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) -> int:
     """Run the settings. Returns 1 if one of them did not complete."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    sigterm_interrupts()
     with SweepProgress(settings) as progress:
         sweep = Sweep(script, logdir, progress.step)
         try:
@@ -88,9 +88,5 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) ->
     return 0 if set(statuses) <= {"completed"} else 1
 
 
-def _as_interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt(number)
-
-
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run(main, unread=1))

@@ -1,10 +1,7 @@
-"""The flags that experiments share, and how a command starts and fails."""
+"""The flags that experiments share, and how an experiment starts."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import io
 import math
 import os
 import re
@@ -15,8 +12,9 @@ from typing import Any, NoReturn
 
 from absl import app, flags
 
+from helper import command
 from helper.data import datasets
-from helper.errors import LabError, UsageError
+from helper.errors import UsageError
 from helper.runs import record
 from helper.runs.flag_roles import role
 from helper.runs.settings import Settings
@@ -24,12 +22,8 @@ from helper.training import resume
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
-# As a shell tells them: 128 and the number of SIGINT or SIGTERM.
-_AFTER_SIGNALS = (130, 143)
 # Control characters, of which the end of a line is one, and bytes that are not UTF-8.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-# A pipe or a terminal whose reader has gone, a full disk under a redirection.
-_STREAM_ERRORS = (errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT)
 _LONGEST_SUFFIX = 64  # as directory.check_name takes it
 
 
@@ -163,35 +157,14 @@ def _steps(examples: int) -> int:
     return steps
 
 
-def run(main: Callable[[Sequence[str]], int | None]) -> None:
-    """Parse the flags, call ``main`` and exit with its code. What a user can mend is one line."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # What the terminal's encoding lacks is shown as a number.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        app.run(_without_traceback(main), flags_parser=_parse)
-    except KeyboardInterrupt:
-        _leave_at_once(130)
-    except SystemExit as end:
-        if end.code in _AFTER_SIGNALS:
-            _leave_at_once(end.code)
-        raise
-    except OSError as error:
-        if error.filename is not None or error.errno not in _STREAM_ERRORS:
-            raise
-        # Python's own flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if error.errno == errno.EPIPE:
-            sys.exit(1)  # the reader (head, less) has seen enough
-        _fail(f"cannot write to standard output: {error.strerror}", 1)
-
-
-def _leave_at_once(exit_code: int) -> NoReturn:
-    """End the process; Python would first take TensorFlow apart, which takes a second."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(exit_code)
+def run(main: Callable[[Sequence[str]], int | None]) -> NoReturn:
+    """Parse the flags, call ``main`` and exit with its code. ``command.run`` says how it fails."""
+    # Training that ends because nobody reads its output has failed.
+    code = command.run(lambda: app.run(main, flags_parser=_parse), unread=1)
+    if code > 128:
+        # After a signal, be quick: Python would first take TensorFlow apart, which takes a second.
+        os._exit(code)
+    sys.exit(code)
 
 
 def _parse(argv: Sequence[str]) -> Sequence[str]:
@@ -200,19 +173,18 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
     try:
         rest = FLAGS(argv)
     except (flags.Error, UnicodeError) as error:
-        _fail(str(error).removeprefix("ERROR:: "), UsageError.exit_code)
+        raise UsageError(str(error).removeprefix("ERROR:: ")) from None
     except SystemExit:
-        sys.exit(0)  # help was asked for and given; absl calls that 1
+        sys.exit(0)  # --help was given and answered; absl exits with 1 then
     if len(rest) > 1:
-        _fail(f"unexpected argument {rest[1]!r}; settings are given as --name=value", 2)
+        raise UsageError(f"unexpected argument {rest[1]!r}; settings are given as --name=value")
     for flag in _own_flags():
         if isinstance(flag.value, str) and _UNFIT.search(flag.value):
-            _fail(f"--{flag.name}={flag.value!r} has a character that no flag file can hold", 2)
+            raise UsageError(
+                f"--{flag.name}={flag.value!r} has a character that no flag file can hold"
+            )
     if "resume" in FLAGS and FLAGS.resume:
-        try:
-            _take_up_run()
-        except LabError as error:
-            _fail(str(error), error.exit_code)
+        _take_up_run()
     return rest
 
 
@@ -225,21 +197,6 @@ def _take_up_run() -> None:
 
 def _experiment() -> str:
     return Path(sys.argv[0]).stem
-
-
-def _without_traceback(main: Callable[[Sequence[str]], int | None]) -> Callable[..., int | None]:
-    def guarded(argv: Sequence[str]) -> int | None:
-        try:
-            return main(argv)
-        except LabError as error:
-            return _fail(str(error), error.exit_code)
-
-    return guarded
-
-
-def _fail(message: str, exit_code: int) -> Any:
-    print("error:", message.replace("\n", " "), file=sys.stderr)
-    sys.exit(exit_code)
 
 
 def _own_flags() -> list[flags.Flag]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helper.signals import StopRequest, ctrl_c_kills
+from helper.signals import StopRequest, ctrl_c_kills, sigterm_interrupts
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -37,6 +37,17 @@ def test_second_signal_kills():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=root)
     assert done.stdout == "still here\n"
     assert done.returncode == -signal.SIGINT
+
+
+def test_sigterm_interrupts():
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        sigterm_interrupts()
+        with pytest.raises(KeyboardInterrupt) as interrupt:
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupt.value.args == (signal.SIGTERM,)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_ctrl_c_before_there_is_anything_to_save():

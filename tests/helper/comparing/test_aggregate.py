@@ -14,7 +14,7 @@ from helper.comparing import aggregate, comparison
 from helper.errors import LabError
 from helper.files import PROJECT_ROOT
 from helper.runs import events, listing
-from helper.runs.tfrecords import read_records
+from helper.runs.tfrecords import read_payloads
 from tests.made_runs import make_run, scalar, write_events
 from tests.tensorboard_server import serving
 
@@ -73,8 +73,8 @@ def hparams(directory):
     """The settings of the session in a directory, and its metrics: {tag: (step, value)}."""
     settings, metrics = {}, {}
     (file,) = directory.iterdir()
-    for record in read_records(file, pytest.fail):
-        event = Event.FromString(record.payload)
+    for payload in read_payloads(file, pytest.fail):
+        event = Event.FromString(payload)
         for value in event.summary.value:
             if value.tag == metadata.SESSION_START_INFO_TAG:
                 data = plugin_data_pb2.HParamsPluginData.FromString(

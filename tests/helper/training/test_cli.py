@@ -6,13 +6,22 @@ import gzip
 import io
 import os
 import re
+import subprocess
 import sys
 
 import pytest
 
 from helper.training import cli
 from tests import data_files
-from tests.command_line import check_refused, only_run, record, runs, start
+from tests.command_line import (
+    check_refused,
+    command,
+    environment,
+    only_run,
+    record,
+    runs,
+    start,
+)
 
 BAD_FLAGS = {
     "unknown flag": (["--bogus=1"], "bogus"),
@@ -235,6 +244,36 @@ def test_reader_of_the_output_has_gone(idx_directory, tmp_path):
     assert process.stderr.read() == ""
     assert process.wait(60) == 1
     assert record(only_run(tmp_path / "logs"))["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">&-", 1, "error: standard output is closed; redirect it to /dev/null to run without it"),
+        ("2>&-", 0, ""),
+        (">/dev/full", 1, "error: cannot write the output: No space left on device"),
+        ("2>/dev/full", 0, ""),
+    ],
+)
+def test_streams_that_cannot_be_written(idx_directory, tmp_path, redirection, code, said):
+    arguments = [f"--data_dir={idx_directory}", "--steps=5", "--batch_size=20"]
+    done = subprocess.run(
+        ["bash", "-c", f'"$@" {redirection}', "bash", *command("softmax", *arguments)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.strip()) == (code, said)
+    if code == 0:
+        assert "Total params: 310" in done.stdout
+        assert record(only_run(tmp_path / "logs"))["status"] == "completed"
+    else:
+        assert done.stdout == ""
+        # A closed stream is seen before a run begins, a full disk only when it is written to.
+        statuses = {record(run)["status"] for run in runs(tmp_path / "logs")}
+        assert "completed" not in statuses and bool(statuses) == (redirection != ">&-")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
