@@ -162,7 +162,11 @@ def _ordered(
             for row, group in items
         ]
         comparison.check_field(name, rows)
-        places = comparison.ordered(range(len(rows)), flags.sort, lambda i: rows[i].get(name))
+        runs = [listed for _, group in items for listed in group.runs]
+        lower = comparison.direction(name, runs)
+        places = comparison.ordered(
+            range(len(rows)), flags.sort, lambda i: rows[i].get(name), lower
+        )
         items = [items[place] for place in places]
     return items[: flags.top]
 

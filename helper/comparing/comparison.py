@@ -13,7 +13,6 @@ import numpy as np
 
 from helper.comparing import where
 from helper.errors import UsageError
-from helper.runs.events import Scalars
 from helper.runs.flag_roles import role
 from helper.runs.listing import ListedRun
 
@@ -81,17 +80,19 @@ def run_table(
     for run in runs:
         row = {column: run.fields.get(column) for column in columns}
         if target is not None:
-            row[_target_column(target)] = seconds_to(target, metrics[0], run.curve(metrics[0]))
+            row[_target_column(target)] = seconds_to(target, metrics[0], run)
         rows.append(row)
     return Table(columns, rows)
 
 
-def seconds_to(target: float, metric: str, curve: Scalars | None) -> float | None:
-    """Training time (s) until a curve first reaches the target, None if it never does."""
-    if curve is None:
+def seconds_to(target: float, metric: str, run: ListedRun) -> float | None:
+    """Training time (s) until a run's curve first reaches the target; None if it never does, or
+    if the run does not declare which direction of the metric is better."""
+    curve, lower_is_better = run.curve(metric), direction(metric, [run])
+    if curve is None or lower_is_better is None:
         return None
     target = float(np.float32(target))  # as event files hold it: 0.95 is reached at 9,500 of 10,000
-    reached = curve.value <= target if lower_is_better(metric) else curve.value >= target
+    reached = curve.value <= target if lower_is_better else curve.value >= target
     return float(curve.seconds[np.argmax(reached)]) if reached.any() else None
 
 
@@ -148,7 +149,7 @@ def group_table(
             for key in (metric, f"best/{metric}"):
                 row[key], row[f"± {key}"] = mean_and_deviation(run.fields.get(key) for run in ended)
         if target is not None:
-            times = [seconds_to(target, metrics[0], run.curve(metrics[0])) for run in ended]
+            times = [seconds_to(target, metrics[0], run) for run in ended]
             row[_target_column(target)] = None if None in times else mean_and_deviation(times)[0]
         row["seconds"] = mean_and_deviation(run.fields.get("seconds") for run in ended)[0]
         statuses = [run.status for run in g.runs]
@@ -168,12 +169,16 @@ def mean_and_deviation(values: Iterable[Any]) -> tuple[float | None, float | Non
     )
 
 
-def ordered(rows: Sequence[Any], key: str, value_of: Callable[[Any], Any]) -> list[Any]:
-    """Sorted by a field: the best first for a metric, else ascending; "-key" the other way round.
-    Numbers come before text, and what has no value (or nan) last in either direction."""
-    name = key.lstrip("-")
-    metric = "/" in name and not name.startswith("best_step/") and not lower_is_better(name)
-    down = metric != key.startswith("-")
+def ordered(
+    rows: Sequence[Any],
+    key: str,
+    value_of: Callable[[Any], Any],
+    lower_is_better: bool | None = None,
+) -> list[Any]:
+    """Sorted by a field: the best first for a metric that declares its direction, else ascending;
+    "-key" the other way round. Numbers come before text, and what has no value (or nan) comes last
+    in either direction."""
+    down = (lower_is_better is False) != key.startswith("-")
 
     def missing(value: Any) -> bool:
         return value is None or (isinstance(value, float) and math.isnan(value))
@@ -189,8 +194,12 @@ def ordered(rows: Sequence[Any], key: str, value_of: Callable[[Any], Any]) -> li
     return sorted(present, key=rank, reverse=down) + absent
 
 
-def lower_is_better(tag: str) -> bool:
-    return tag.rpartition("/")[2] == "loss"
+def direction(tag: str, runs: Iterable[ListedRun]) -> bool | None:
+    """Whether lower values of a metric ("test/loss", "best/test/loss") are better, as the runs'
+    records declare; None where none does, and for what is not a metric."""
+    metric = tag.removeprefix("best/").partition("/")[2]
+    declared = (run.record.lower_is_better.get(metric) for run in runs if run.record)
+    return next((lower for lower in declared if lower is not None), None)
 
 
 def text(value: Any, column: str = "") -> str:

@@ -177,7 +177,7 @@ def test_an_archive_does_not_leave_through_a_link(logs, tmp_path):
         (["remove", "--older_than", "week"], "not a duration"),
         (["rename", "softmax/0001"], "a run and its new name"),
         (["rename", "softmax", "x"], "matches 4 runs"),
-        (["rename", "softmax/0001", "../../x", "--yes"], "not usable"),
+        (["rename", "softmax/0001", "../../x", "--yes"], "not a valid run name"),
         (["shred"], "invalid choice"),
     ],
 )

@@ -108,7 +108,11 @@ def test_activations_and_digits(tmp_path):
         (["--digits", "20", "--dataset", "colours", "--out", "/no/x.png"], 1, "cannot write"),
         (["--digits", "5-99999", "--dataset", "colours", "--out", "x.png"], 2, "0 to 5,999"),
         (["--digits", "0-5999", "--dataset", "colours", "--out", "x.png"], 2, "6,000 .* too many"),
-        (["--digits", "five", "--dataset", "colours", "--out", "x.png"], 2, "'five' is no range"),
+        (
+            ["--digits", "five", "--dataset", "colours", "--out", "x.png"],
+            2,
+            "'five' is not a range",
+        ),
     ],
 )
 def test_bad_input_is_one_line(logdir, tmp_path, monkeypatch, capsys, arguments, code, message):

@@ -87,7 +87,6 @@ def hparams(directory):
 
 
 def test_a_row_of_the_hparams_table(tmp_path):
-    huge = 10**400
     for number, (final, best, steps) in enumerate([(0.90, 0.95, 100), (0.92, 0.93, 200)], 1):
         path = make_run(
             tmp_path / "softmax" / f"{number:04d}",
@@ -96,7 +95,6 @@ def test_a_row_of_the_hparams_table(tmp_path):
             data_dir=f"place {number}",
             xla=True,
             rate=math.nan,
-            huge=huge,
         )
         record = json.loads((path / "run.json").read_text())
         record["best"]["test/accuracy"]["value"] = best
@@ -112,7 +110,6 @@ def test_a_row_of_the_hparams_table(tmp_path):
         "data_dir": "various",
         "xla": True,
         "rate": "nan",
-        "huge": str(huge),
         "odd": r"\udcff",
         "seeds": 2,
     }
@@ -153,19 +150,9 @@ def test_what_an_earlier_version_made_is_replaced(logs):
     assert not (top / "softmax" / "learning_rate=0.9").exists()
 
 
-@pytest.mark.parametrize(
-    ("experiment", "directory"),
-    [
-        ("../../escape", "_._.._escape"),
-        ("/etc", "_etc"),
-        ("..", "_."),
-        (".", "_"),
-        ("", "_"),
-        ("\x1b\udcff\n", "___"),
-        ("é" * 300, "_" * 100),
-    ],
-)
-def test_no_name_leads_out_of_the_log_directory(tmp_path, experiment, directory):
+@pytest.mark.parametrize("experiment", ["../../escape", "/etc", "..", ".", "", "\x1b\udcff\n"])
+def test_no_name_leads_out_of_the_log_directory(tmp_path, experiment):
+    """A record that names such an experiment is damaged, and its run belongs to no group."""
     logdir = tmp_path / "deep" / "er" / "logs"
     for number in (1, 2):
         path = make_run(logdir / "x" / f"{number:04d}", seed=number)
@@ -173,9 +160,9 @@ def test_no_name_leads_out_of_the_log_directory(tmp_path, experiment, directory)
         record["experiment"] = experiment
         (path / "run.json").write_text(json.dumps(record))
     before = set(tmp_path.rglob("*"))
-    assert write(logdir) == [logdir / "aggregate" / directory / "all"]
-    new = set(tmp_path.rglob("*")) - before
-    assert new and all(path.is_relative_to(logdir / "aggregate") for path in new)
+    with pytest.raises(LabError, match="no group has two completed runs"):
+        write(logdir)
+    assert set(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("link", ["aggregate", "aggregate/softmax"])

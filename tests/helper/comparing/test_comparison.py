@@ -47,8 +47,8 @@ def test_a_setting_that_a_run_lacks_differs(tmp_path):
 
 
 def test_1_and_1_0_and_true_as_settings(tmp_path):
-    make_run(tmp_path / "a" / "0001", learning_rate=1, normalize=True, huge=10**400)
-    make_run(tmp_path / "a" / "0002", learning_rate=1.0, normalize=1, huge=10**400)
+    make_run(tmp_path / "a" / "0001", learning_rate=1, normalize=True)
+    make_run(tmp_path / "a" / "0002", learning_rate=1.0, normalize=1)
     assert comparison.differing_settings(listing.find(tmp_path)) == ["normalize"]
 
 
@@ -59,18 +59,31 @@ def test_time_to_a_target(grid):
     assert times[2:4] == [20, 20]  # also where it is just reached: logged as float32(0.95)
 
 
-def test_time_to_a_loss_is_from_above(grid):
-    curve = grid[0].curve("test/accuracy")
-    assert comparison.seconds_to(0.5, "test/loss", curve) == 0
-    assert comparison.seconds_to(0.5, "test/accuracy", curve) == 10
+def test_time_to_a_target_follows_the_declared_direction(grid):
+    run = grid[0]
+    run.record.lower_is_better = {"accuracy": True}
+    assert comparison.seconds_to(0.5, "test/accuracy", run) == 0
+    run.record.lower_is_better = {"accuracy": False}
+    assert comparison.seconds_to(0.5, "test/accuracy", run) == 10
+    run.record.lower_is_better = {"accuracy": None}
+    assert comparison.seconds_to(0.5, "test/accuracy", run) is None
 
 
-def test_time_is_counted_in_seconds_not_steps():
+def test_time_is_counted_in_seconds_not_steps(grid, monkeypatch):
     step = np.array([0, 100, 200])
     curve = Scalars(step, 1e9 + step / 8, step / 8, np.array([0.1, 0.5, 0.9]))
-    assert comparison.seconds_to(0.5, "test/accuracy", curve) == 12.5
-    assert comparison.seconds_to(0.95, "test/accuracy", curve) is None
-    assert comparison.seconds_to(0.5, "test/accuracy", None) is None
+    monkeypatch.setattr(grid[0], "curve", lambda tag: curve)
+    assert comparison.seconds_to(0.5, "test/accuracy", grid[0]) == 12.5
+    assert comparison.seconds_to(0.95, "test/accuracy", grid[0]) is None
+    monkeypatch.setattr(grid[0], "curve", lambda tag: None)
+    assert comparison.seconds_to(0.5, "test/accuracy", grid[0]) is None
+
+
+def test_directions_are_those_of_the_records(grid):
+    assert comparison.direction("test/loss", grid) is True
+    assert comparison.direction("best/test/accuracy", grid) is False
+    for tag in ("seconds", "test/luck", "best_step/test/loss", "best_step/test/accuracy"):
+        assert comparison.direction(tag, grid) is None
 
 
 def test_mean_and_deviation():
@@ -137,17 +150,18 @@ def test_select(grid):
 
 
 @pytest.mark.parametrize(
-    "key, expected",
+    ("key", "lower_is_better", "expected"),
     [
-        ("test/accuracy", [0.9, 0.5, None, math.nan]),
-        ("-test/accuracy", [0.5, 0.9, None, math.nan]),
-        ("test/loss", [0.5, 0.9, None, math.nan]),
-        ("seconds", [0.5, 0.9, None, math.nan]),
-        ("-seconds", [0.9, 0.5, None, math.nan]),
+        ("test/accuracy", False, [0.9, 0.5, None, math.nan]),
+        ("-test/accuracy", False, [0.5, 0.9, None, math.nan]),
+        ("test/error", True, [0.5, 0.9, None, math.nan]),
+        ("seconds", None, [0.5, 0.9, None, math.nan]),
+        ("-seconds", None, [0.9, 0.5, None, math.nan]),
     ],
 )
-def test_best_first_and_nothing_last(key, expected):
-    found = comparison.ordered([0.5, None, math.nan, 0.9], key, lambda value: value)
+def test_best_first_and_nothing_last(key, lower_is_better, expected):
+    rows = [0.5, None, math.nan, 0.9]
+    found = comparison.ordered(rows, key, lambda value: value, lower_is_better)
     assert str(found) == str(expected)
 
 
