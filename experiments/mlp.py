@@ -20,14 +20,13 @@ ACTIVATIONS = {
 # With the defaults of tf.train, and momentum 0.9, for which it has none. Keras's are the same but
 # for ε (1e-7; here Adam 1e-8, RMSProp 1e-10, Adagrad none), and RMSProp's mean of squares begins at
 # 1 here, at 0 there.
-OPTIMIZERS = {
-    "sgd": tf.train.GradientDescentOptimizer,
-    "momentum": lambda learning_rate: tf.train.MomentumOptimizer(learning_rate, momentum=0.9),
-    "adam": tf.train.AdamOptimizer,
-    "rmsprop": tf.train.RMSPropOptimizer,
-    "adagrad": tf.train.AdagradOptimizer,
+OPTIMIZERS = {  # the constructor, and the default learning rate
+    "sgd": (tf.train.GradientDescentOptimizer, 0.1),
+    "momentum": (lambda learning_rate: tf.train.MomentumOptimizer(learning_rate, 0.9), 0.01),
+    "adam": (tf.train.AdamOptimizer, 0.001),
+    "rmsprop": (tf.train.RMSPropOptimizer, 0.001),
+    "adagrad": (tf.train.AdagradOptimizer, 0.01),
 }
-LEARNING_RATES = {"sgd": 0.1, "momentum": 0.01, "adam": 0.001, "rmsprop": 0.001, "adagrad": 0.01}
 
 flag_types.define_widths("layers", "256,128", "Widths of the hidden layers; none for --layers=.")
 flags.DEFINE_enum("activation", "sigmoid", list(ACTIVATIONS), "What follows each hidden layer.")
@@ -45,7 +44,8 @@ flags.DEFINE_enum(
     "optimizer",
     "sgd",
     list(OPTIMIZERS),
-    f"The optimizer of tf.train. Default learning rates: {LEARNING_RATES}.",
+    "The optimizer of tf.train. Default learning rates: "
+    + ", ".join(f"{name} {rate:g}" for name, (_, rate) in OPTIMIZERS.items()),
 )
 flags.DEFINE_float("l2", 0.0, "What is minimised has this times the sum of all squared weights.")
 flags.DEFINE_bool("normalize", True, "Divide the pixels by 255; --nonormalize leaves 0 to 255.")
@@ -122,10 +122,11 @@ def readout_initializer():
 
 
 def main(_):
+    make_optimizer, learning_rate = OPTIMIZERS[FLAGS.optimizer]
     if not FLAGS.resume:  # a resumed run has the one it was started with
-        FLAGS.set_default("learning_rate", LEARNING_RATES[FLAGS.optimizer])
+        FLAGS.set_default("learning_rate", learning_rate)
     data = cli.load_data()
-    optimizer = OPTIMIZERS[FLAGS.optimizer](FLAGS.learning_rate)
+    optimizer = make_optimizer(FLAGS.learning_rate)
     return training.train(build_graph, data, optimizer, cli.settings(data))
 
 

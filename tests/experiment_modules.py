@@ -40,7 +40,7 @@ def load(name: str, *arguments: str) -> ModuleType:
 def forget_flags() -> None:
     """Make room for the flags of another experiment."""
     for defined_by, defined in list(cli.FLAGS.flags_by_module_dict().items()):
-        if defined_by == cli.__name__ or defined_by.startswith(str(EXPERIMENTS)):
+        if defined_by == cli.__name__ or defined_by.endswith(".py"):
             for flag in list(defined):
                 delattr(cli.FLAGS, flag.name)
 
