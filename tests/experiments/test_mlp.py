@@ -165,7 +165,7 @@ def _adagrad(w, gradients, rate):
 def test_three_steps_of_each_optimizer_by_hand(name, rule):
     data = small_data()
     module = load("mlp", "--layers=", f"--optimizer={name}")
-    optimizer = module.OPTIMIZERS[name](0.05)
+    optimizer = module.OPTIMIZERS[name][0](0.05)
     model = build(module, data, optimizer)
     x, labels = data.train.images[:20], data.train.labels[:20]
     with tf.Session(graph=model.graph) as session, model.graph.as_default():
@@ -257,7 +257,7 @@ def test_fused_and_repeated_and_single_steps_agree_to_the_bit_with_dropout_and_a
     module = load("mlp", "--layers=12,9", "--dropout=0.5", "--optimizer=adam")
 
     def fresh():
-        return build(module, data, module.OPTIMIZERS["adam"](0.01))
+        return build(module, data, module.OPTIMIZERS["adam"][0](0.01))
 
     fused, history = train(fresh(), data, 30)
     again, _ = train(fresh(), data, 30)

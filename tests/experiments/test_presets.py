@@ -30,7 +30,7 @@ def test_parameter_count(name):
     module = load("mlp", preset(name))
     digits = small_data(side=28)
     data = datasets.load("colours") if cli.FLAGS.dataset == "colours" else digits
-    model = build(module, data, module.OPTIMIZERS[cli.FLAGS.optimizer](cli.FLAGS.learning_rate))
+    model = build(module, data, module.OPTIMIZERS[cli.FLAGS.optimizer][0](cli.FLAGS.learning_rate))
     assert model.parameter_count() == PARAMETERS[name]
 
 
