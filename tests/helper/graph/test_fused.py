@@ -21,7 +21,7 @@ OPTIMIZERS = {
 
 def build(optimizer: str, seed: int = 0):
     module = experiment_modules.load("hidden_layer", "--hidden_units=12")
-    return experiment_modules.build(module, DATA, OPTIMIZERS[optimizer][0](), seed)
+    return experiment_modules.build(module, DATA, OPTIMIZERS[optimizer](), seed)
 
 
 def bits(values: dict[str, np.ndarray]) -> dict[str, bytes]:
