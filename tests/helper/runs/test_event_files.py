@@ -62,7 +62,10 @@ def test_the_next_path_is_new_and_later(tmp_path, monkeypatch):
     assert first.name.startswith("events.out.tfevents.1700000000.")
     assert first.name.split(".")[-2] == str(os.getpid())
     assert event_files.next_path(tmp_path) != first  # two writers of one second
+    first = first.with_name("events.out.tfevents.1700000000.zzz.1.0")
     first.touch()
+    second = event_files.next_path(tmp_path)
+    assert second.name > first.name  # though another process began that one in this second
     monkeypatch.setattr(event_files.time, "time", lambda: 1_600_000_000.0)  # a clock set back
     second = event_files.next_path(tmp_path)
     second.touch()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
 
 from helper.runs import events
+from helper.runs.events import decode
 from helper.runs.rewind import clear, rewind
-from tests.made_runs import graph, scalar, start, write_events
+from helper.runs.tfrecords import read_payloads
+from tests.made_runs import SECOND, graph, scalar, start, write_events
 
 
 def points(directory) -> dict[str, list[int]]:
@@ -54,6 +58,32 @@ def test_what_is_written_at_the_end_goes_and_the_graph_stays(tmp_path):
     assert found and found.node[0].name == "x"
 
 
+def test_the_settings_stay_without_any_point(tmp_path):
+    settings = Event(step=0, wall_time=SECOND)
+    settings.summary.value.add(tag="_hparams_/session_start_info").tensor.dtype = 1
+    picture = Event(step=10, wall_time=SECOND)
+    picture.summary.value.add(tag="weights").image.width = 3
+    path = write_events(tmp_path, settings, scalar(0, {"loss": 1.0}), picture)
+    assert rewind(tmp_path, {"": (10, -1)}) == ([], 0)
+    found = [decode(payload) for payload in read_payloads(path, print)]
+    assert [value.tag for event in found for value in event.summary.value] == [
+        "_hparams_/session_start_info"
+    ]
+
+
+@pytest.mark.timeout(30)
+def test_a_fifo_and_a_link_are_passed_over(tmp_path):
+    outside = log(tmp_path / "elsewhere", 10, 50, "loss")
+    before = outside.read_bytes()
+    run = log(tmp_path / "run", 10, 50, "loss").parent
+    os.mkfifo(run / "events.out.tfevents.1.fifo")
+    (run / "events.out.tfevents.2.link").symlink_to(outside)
+    assert rewind(run, {"": (10, 30)}) == ([], 0)
+    clear(run)
+    assert outside.read_bytes() == before
+    assert sorted(path.suffix for path in run.iterdir()) == [".fifo", ".link"]
+
+
 def test_files_without_later_points_are_not_touched(tmp_path):
     path = log(tmp_path, 10, 50, "loss")
     before = path.stat()
@@ -70,7 +100,7 @@ def test_a_tail_cut_anywhere(tmp_path, cut):
     assert rewind(tmp_path, {"": (10, 50)})[1] == 2
 
 
-def test_gaps_are_told_with_their_size(tmp_path):
+def test_gaps_are_reported_with_their_size(tmp_path):
     path = log(tmp_path / "train", 10, 90, "loss", "accuracy")
     content = bytearray(path.read_bytes())
     content[content.index(b"loss") + 2] ^= 4

@@ -81,6 +81,12 @@ def test_a_damaged_length_is_reported_with_its_place(path, byte):
     assert reported == [f"{path}: damaged at byte 21; nothing after it can be read"]
 
 
+def test_a_damaged_length_before_zeros_is_reported(path):
+    reported = []
+    assert read(path, by_tensorboard(b"first") + b"\x01" + bytes(500), reported) == [b"first"]
+    assert len(reported) == 1
+
+
 def test_an_intact_length_larger_than_any_memory(path):
     class Huge(bytes):
         def __len__(self):

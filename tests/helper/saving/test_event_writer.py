@@ -114,7 +114,7 @@ def test_histograms_are_those_that_tensorboard_makes_itself(tmp_path):
     generator = np.random.default_rng(0)
     weights = generator.normal(0.5, 2.0, (50, 40)).astype(np.float32)
     writer = EventWriter(tmp_path)
-    writer.histograms(10, {"hidden/weight": weights, "counts": np.arange(100)})
+    writer.histograms(10, {"hidden/weight": weights, "counts": np.arange(31)})
     writer.histograms(20, {"hidden/weight": weights + 1})
     read_back = accumulated(writer, tmp_path)
     assert set(read_back.Tags()["histograms"]) == {"hidden/weight", "counts"}
@@ -124,8 +124,10 @@ def test_histograms_are_those_that_tensorboard_makes_itself(tmp_path):
     assert (found.num, found.min, found.max) == (2000, weights.min(), weights.max())
     assert found.sum == pytest.approx(weights.sum(dtype=np.float64))
     assert found.sum_squares == pytest.approx(np.square(weights, dtype=np.float64).sum())
-    (expected,) = histogram_pb("h", weights).value
-    np.testing.assert_allclose(buckets(found), make_ndarray(expected.tensor), rtol=1e-5)
+    (counts,) = read_back.Histograms("counts")  # a value on the edge of every bucket
+    for written, values in ((found, weights), (counts.histogram_value, np.arange(31))):
+        (expected,) = histogram_pb("h", values).value
+        np.testing.assert_allclose(buckets(written), make_ndarray(expected.tensor), rtol=1e-5)
     # What the distributions page shows: half of the values are at most the median.
     compressed = read_back.CompressedHistograms("hidden/weight")[0].compressed_histogram_values
     assert dict(compressed)[5000] == pytest.approx(np.median(weights), abs=0.1)
