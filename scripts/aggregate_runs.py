@@ -1,11 +1,11 @@
-"""Write, for TensorBoard, the mean over seeds of each setting, with margin charts and hparams.
+"""Write for TensorBoard the mean over the seeds of each setting, with margin charts and hparams.
 
 examples:
   aggregate_runs.py
   aggregate_runs.py hidden_layer --where "steps=30000"
 
-The result is in logs/aggregate, which is made anew each time. In TensorBoard: the runs
-aggregate/… on the Scalars page, margin charts on the Custom Scalars page, a row for each
+The result goes to logs/aggregate and replaces what was there. TensorBoard shows the runs
+aggregate/… on the Scalars page, margin charts on the Custom Scalars page, and a row for each
 setting in the HParams table.
 """
 
@@ -18,15 +18,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper.command import Parser, run
+from helper.command import Parser, note, run
 from helper.comparing import aggregate, comparison
-from helper.runs import listing
+from helper.runs import listing, naming
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs (default: all)")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob (default: all)")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--where", metavar="CONDITION", help="as in compare_runs.py")
     flags = parser.parse_intermixed_args(argv)
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(os.path.relpath(path))
     print(f"look at it: tensorboard --logdir {flags.logdir}")
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {line}", file=sys.stderr)
+        note(line)
     return 0
 
 

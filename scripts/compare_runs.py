@@ -21,11 +21,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, run
+from helper.command import Parser, note, run
 from helper.comparing import comparison, export, report_html, verdict
 from helper.comparing.comparison import Group, Table, text
 from helper.errors import UsageError
-from helper.runs import listing
+from helper.runs import listing, naming
 from helper.runs.listing import ListedRun
 
 
@@ -41,24 +41,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         compare(runs, flags)
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {line}", file=sys.stderr)
+        note(line)
     return 0
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs (default: all)")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob (default: all)")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--where", metavar="CONDITION", help="= != < <= > >= ~ (contains), and, or, not, ( )")
-    add("--metric", default="test/accuracy", metavar="NAME[,NAME]", help="(default: test/accuracy)")
+    add("--metric", default="test/accuracy", metavar="NAME,…", help="(default: test/accuracy)")
     add("--target", type=float, metavar="VALUE", help="show the time until the metric reached it")
     add("--group_by", metavar="NAME,…", help="settings to group by; -seed: all but the seed")
     add("--sort", metavar="FIELD", help="metrics best first, others ascending; -FIELD reverses")
     add("--top", type=int, metavar="N", help="only the first N rows")
-    add("--verdict", nargs=2, metavar=("FIRST", "SECOND"), help="two runs, globs or conditions")
+    add("--verdict", nargs=2, metavar=("FIRST", "SECOND"), help="two names, globs or conditions")
     add("--confidence", type=float, default=0.95, help="of the verdict (default: 0.95)")
-    add("--csv", metavar="FILE", help="write the table; - is standard output, here and below")
+    add("--csv", metavar="FILE", help="write the table; - is standard output, also below")
     add("--markdown", metavar="FILE", help="write the table")
     add("--json", metavar="FILE", help="write the table, the records and every logged point")
     add("--points", metavar="FILE", help="write every logged point as CSV")
@@ -96,7 +96,7 @@ def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
 
 
 def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> bool:
-    """Write the files that were asked for; return whether there were any."""
+    """Write the files that were asked for. Returns whether there were any."""
     runs = [listed for group in groups for listed in group.runs]
     made = {
         flags.csv: lambda: export.as_csv(table),
@@ -112,7 +112,7 @@ def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> 
 
 
 def show(table: Table, metrics: Sequence[str]) -> None:
-    """The table on the terminal, in short: what its title or its other columns say is left out."""
+    """Print the table, without what its title or its other columns say already."""
     if not table.rows:
         print("no runs")
         return
@@ -121,7 +121,7 @@ def show(table: Table, metrics: Sequence[str]) -> None:
     prefix = prefix[: prefix.rfind("/") + 1]
     cells = [[text(row[column], column) for column in table.columns] for row in table.rows]
     if "name" in table.columns:
-        # A name made of a number and settings, 0001-seed=2: the settings are columns.
+        # The settings in a name such as 0001-seed=2 have columns of their own.
         place = table.columns.index("name")
         for line, name in zip(cells, names, strict=True):
             line[place] = re.sub(r"(\d{4,})-[^/]*=[^/]*$", r"\1", name[len(prefix) :])
@@ -149,7 +149,7 @@ def _ordered(
 
 
 def _side(name: str, runs: Sequence[ListedRun], logdir: Path) -> list[ListedRun]:
-    """The runs that a side of a verdict names: by directory or glob, else by condition."""
+    """The runs of one side of a verdict: named, or matched by a glob, or else by a condition."""
     try:
         wanted = {listed.name for listed in listing.find(logdir, [name])}
         side = [listed for listed in runs if listed.name in wanted]

@@ -18,10 +18,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper.command import Parser, index_range, run
+from helper.command import Parser, index_range, note, run
 from helper.data import datasets
 from helper.errors import UsageError
-from helper.runs import listing
+from helper.runs import listing, naming
 from helper.runs.events import Scalars
 from helper.runs.listing import ListedRun
 
@@ -30,14 +30,16 @@ SPLITS = ("train", "validation", "test")
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
-    from helper.comparing import plots  # asks for matplotlib, which --help does without
+    from helper.comparing import plots  # needs matplotlib, which --help does without
 
     plots.check_target(flags.out)
     if flags.activations is not None:
         names = flags.activations.split(",")
         for name in names:
             if name not in plots.ACTIVATIONS:
-                raise UsageError(f"unknown activation {name!r}; try {', '.join(plots.ACTIVATIONS)}")
+                raise UsageError(
+                    f"unknown activation {name!r}; choose from {', '.join(plots.ACTIVATIONS)}"
+                )
         figure = plots.activations(names, *flags.between)
     elif flags.digits is not None:
         figure = digits(plots, flags)
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob")
     add("--out", required=True, metavar="FILE", help="the figure: .png, .svg or .pdf")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--metric", default="loss,accuracy", metavar="NAME,…", help="(default: loss,accuracy)")
@@ -70,7 +72,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if not 0 <= flags.smooth < 1:
         raise UsageError("--smooth must be at least 0 and less than 1")
     if sum([bool(flags.runs), flags.activations is not None, flags.digits is not None]) != 1:
-        raise UsageError("give runs, or --activations, or --digits, one of them; see --help")
+        raise UsageError("give one of these: runs, --activations or --digits; see --help")
     flags.between = low_and_high("--between", flags.between)
     flags.ranges = {}
     for text in flags.range:
@@ -83,9 +85,9 @@ def low_and_high(flag: str, text: str) -> tuple[float, float]:
     try:
         low, high = (float(number) for number in text.split(","))
     except ValueError:
-        raise UsageError(f"{flag}: {text!r} is not two numbers with a comma between") from None
+        raise UsageError(f"{flag}: {text!r} is not two numbers with a comma between them") from None
     if not -1e9 <= low < high <= 1e9:
-        raise UsageError(f"{flag}: {text!r} is no range; the first number must be the smaller")
+        raise UsageError(f"{flag}: {text!r} is not a range; the first number must be the smaller")
     return low, high
 
 
@@ -95,12 +97,12 @@ def curves(plots: Any, flags: argparse.Namespace) -> Any:
         for metric in flags.metric.split(","):
             for split in SPLITS:
                 curve = listed.curve(f"{split}/{metric}")
-                # With a validation split the test set is looked at once: a point is no curve.
+                # With a validation split, the test set is evaluated once: one point, no curve.
                 if curve is not None and len(curve.step) > 1:
                     x = along(flags.x, listed, curve)
                     lines.append(plots.Line(listed.name, split, metric, x, curve.value))
         for problem in listed.problems:
-            print(f"note: {problem}", file=sys.stderr)
+            note(problem)
     missing = [m for m in flags.metric.split(",") if not any(line.metric == m for line in lines)]
     if missing:
         raise UsageError(f"none of these runs has a curve of {', '.join(missing)}")
@@ -116,7 +118,7 @@ def along(x: str, listed: ListedRun, curve: Scalars) -> Any:
     try:
         return curve.step * (listed.flags["batch_size"] / listed.record["data"]["train"])
     except (KeyError, TypeError, ZeroDivisionError):
-        message = f"{listed.name} does not say how long an epoch is; take --x step"
+        message = f"the length of an epoch of {listed.name} is not known; use --x step"
         raise UsageError(message) from None
 
 

@@ -1,12 +1,12 @@
-"""Run every system of the articles and put what they state beside what is measured here.
+"""Train every system of the articles, and compare their figures with what is measured here.
 
 examples:
   replicate.py                        everything, three seeds each (about half an hour)
   replicate.py --only S0,S3 --seeds 5
-  replicate.py --quick                a few steps of each: does everything work?
+  replicate.py --quick                a few steps of each, to see that everything works
 
-Each run is a process of its own, with the command that a user would type. A completed run that is
-there already is not made again; after a change of the code, take another --logdir.
+Each run is a process of its own, with the command that a user would type. Completed runs are not
+trained again; after a change of the code, choose another --logdir.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, run
+from helper.command import Parser, fail, run
 from helper.comparing import export
 from helper.errors import UsageError
 from helper.runs import listing
@@ -71,7 +71,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     wanted = flags.only.split(",") if flags.only is not None else names
     for name in wanted:
         if name not in names:
-            raise UsageError(f"--only: there is no system {name!r}, only {', '.join(names)}")
+            raise UsageError(f"--only: unknown system {name!r}; choose from {', '.join(names)}")
     flags.systems = [system for system in replication.SYSTEMS if system.name in wanted]
     return flags
 
@@ -93,7 +93,7 @@ def run_once(system: System, seed: int, quick: bool, logdir: Path) -> ListedRun 
     )
     finished = find(system, arguments, logdir)
     if ended.returncode or finished is None:
-        print(f"error: {title} ended with exit code {ended.returncode}", file=sys.stderr)
+        fail(f"{title} ended with exit code {ended.returncode}")
         return None
     accuracy = replication.percent([finished.final["test/accuracy"]])
     print(f"{title}: {accuracy} in {finished.fields['seconds']:.1f} s", flush=True)

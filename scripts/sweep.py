@@ -5,8 +5,8 @@ examples:
   sweep.py experiments/mlp.py '--layers=256,128;512' --seed=1..3
   sweep.py experiments/softmax.py --learning_rate=0.01..1.0 --seed=1,2 --random 20
 
-Values stand between commas, or between semicolons where they hold commas themselves.
-Started again, it skips the runs that are finished and goes on with those that were cut short.
+Values are separated by commas, or by semicolons where they contain commas themselves.
+Started again, it skips finished runs and resumes those that were cut short.
 """
 
 from __future__ import annotations
@@ -32,15 +32,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
-    add("--jobs", type=int, metavar="N", help="runs at a time (default: one for two cores)")
+    add("--jobs", type=int, metavar="N", help="runs at a time (default: one per two cores)")
     add("--random", type=int, metavar="N", help="draw N of the combinations")
     add("--search_seed", type=int, default=0, metavar="SEED", help="decides what is drawn")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
-    add("--dry_run", action="store_true", help="print the commands, run nothing")
+    add("--dry_run", action="store_true", help="print the commands, but run nothing")
     flags, rest = parser.parse_known_args(argv)
     script = Path(flags.experiment)
     if script.suffix != ".py" or not script.is_file():
-        raise UsageError(f"{flags.experiment} is no experiment; give a script of experiments/")
+        raise UsageError(
+            f"{flags.experiment} is not an experiment; give a script from experiments/"
+        )
     jobs = flags.jobs if flags.jobs is not None else max(1, (os.cpu_count() or 2) // 2)
     if jobs < 1 or (flags.random is not None and flags.random < 1):
         raise UsageError("--jobs and --random must be at least 1")
@@ -73,7 +75,7 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) ->
         try:
             outcomes = sweep.run(settings, jobs, progress.ended)
         except KeyboardInterrupt:
-            print("stopped; the same command goes on from here", file=sys.stderr)
+            print("stopped; the same command resumes it", file=sys.stderr)
             raise
     statuses = [outcome.status for outcome in outcomes]
     counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))

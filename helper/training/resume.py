@@ -9,6 +9,7 @@ from typing import Any
 
 from helper.errors import LabError, UsageError
 from helper.runs import directory as runs
+from helper.runs import naming
 
 # Two ways to say how long a run is; it may become longer.
 _LENGTH = ("steps", "epochs")
@@ -18,28 +19,18 @@ FREE_FLAGS = frozenset({"keep", "checkpoint_every", "logdir", "run_name", "data_
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
-    """The directory of a run of this experiment: a path, its name, its number, or "latest".
+    """The directory of a run of this experiment, named in any way that `naming` knows.
 
-    Raises LabError if there is no such run.
+    Raises UsageError if there is no such run, LabError if its record is damaged.
     """
-    parent = Path(os.path.expanduser(logdir), experiment)
-    if name == "latest":
-        found = [path for path in parent.glob("*") if (path / runs.RECORD_FILE).exists()]
-        if not found:
-            raise LabError(f"there is no run in {parent} to resume")
-        # The numbers tell it even if the clock was set back.
-        return _readable(max(found, key=runs.number)).absolute()
-    for path in map(runs.by_number, (Path(os.path.expanduser(name)), parent / name)):
-        if not (path / runs.RECORD_FILE).exists():
-            continue
-        record = runs.read_record(_readable(path)) or {}
-        if record["experiment"] != experiment:
-            raise UsageError(
-                f"{path} is a run of {record['experiment']}; resume it with "
-                f"experiments/{record['experiment']}.py"
-            )
-        return path.absolute()
-    raise LabError(f"{name} is not a run directory of {experiment}; name one below {parent}")
+    path = naming.find(name, Path(os.path.expanduser(logdir)), experiment)
+    record = runs.read_record(_readable(path)) or {}
+    if record["experiment"] != experiment:
+        raise UsageError(
+            f"{path} is a run of {record['experiment']}; resume it with "
+            f"experiments/{record['experiment']}.py"
+        )
+    return path.absolute()
 
 
 def _readable(path: Path) -> Path:

@@ -45,7 +45,7 @@ def test_no_difference(logs):
         (["softmax/0001", "softmax/0009"], "matches no run"),
         (["softmax", "softmax/0001"], "matches 3 runs"),
         (["softmax/0001"], "required: B"),
-        (["softmax/0001", "softmax/0002", "--only", "weights"], "no section 'weights'"),
+        (["softmax/0001", "softmax/0002", "--only", "weights"], "unknown section 'weights'"),
     ],
 )
 def test_a_mistake_is_one_line(logs, arguments, message):

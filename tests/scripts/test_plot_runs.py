@@ -69,17 +69,21 @@ def test_activations_and_digits(tmp_path):
     [
         (["softmax/0001", "--out", "x.gif"], 2, "x.gif"),
         (["softmax/0009", "--out", "x.png"], 2, "softmax/0009 matches no run"),
-        (["--out", "x.png"], 2, "one of them"),
-        (["softmax/0001", "--activations", "relu", "--out", "x.png"], 2, "one of them"),
+        (["--out", "x.png"], 2, "give one of these"),
+        (["softmax/0001", "--activations", "relu", "--out", "x.png"], 2, "give one of these"),
         (["softmax/0001", "--metric", "luck", "--out", "x.png"], 2, "has a curve of luck"),
         (["softmax/0001", "--smooth", "1", "--out", "x.png"], 2, "--smooth"),
         (["softmax/0001", "--range", "loss=1", "--out", "x.png"], 2, "'1' is not two numbers"),
-        (["softmax/0001", "--range", "loss=2,1", "--out", "x.png"], 2, "is no range"),
+        (["softmax/0001", "--range", "loss=2,1", "--out", "x.png"], 2, "is not a range"),
         (["softmax/0001", "--x", "hours", "--out", "x.png"], 2, "hours"),
         (["--activations", "selu", "--out", "x.png"], 2, "unknown activation 'selu'"),
         (["--digits", "20", "--dataset", "colours", "--out", "/no/x.png"], 1, "cannot write"),
         (["--digits", "5-99999", "--dataset", "colours", "--out", "x.png"], 2, "0 to 5,999"),
-        (["--digits", "five", "--dataset", "colours", "--out", "x.png"], 2, "'five' is no range"),
+        (
+            ["--digits", "five", "--dataset", "colours", "--out", "x.png"],
+            2,
+            "'five' is not a range",
+        ),
     ],
 )
 def test_bad_input_is_one_line(logdir, tmp_path, monkeypatch, capsys, arguments, code, message):

@@ -147,7 +147,7 @@ def test_stopped_by_a_signal(toy, number):
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 128 + number
-    assert errors == "stopped; the same command goes on from here\n"
+    assert errors == "stopped; the same command resumes it\n"
     assert [run.status for run in runs()] == ["interrupted"]
     assert sweep(*GRID, "--pause=0.2").returncode == 0
     assert settings() == ALL
@@ -174,4 +174,4 @@ def test_no_such_experiment(tmp_path):
     done = subprocess.run(
         [sys.executable, SCRIPT, tmp_path / "none.py"], capture_output=True, text=True
     )
-    assert done.returncode == 2 and "is no experiment" in done.stderr
+    assert done.returncode == 2 and "is not an experiment" in done.stderr
