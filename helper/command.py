@@ -1,6 +1,6 @@
-"""How every command starts and fails: experiments (``cli.run``) and scripts alike.
+"""How every command starts and fails: the scripts, and the experiments through ``cli.run``.
 
-What a user can mend is one line on standard error, ``error: …``, and an exit code other than 0.
+An error that a user can cause is one line, ``error: …``, and an exit code other than 0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STREAM_ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBAD
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line; the module's docstring is the description."""
+    """A parser whose errors are one line. description: the docstring of the script."""
 
     def __init__(self, description: str | None) -> None:
         super().__init__(
@@ -50,21 +50,21 @@ def index_range(text: str, count: int) -> slice:
         raise UsageError(f"{text!r} is not a range of indices such as 0-9")
     start, end = int(first), int(last if dash else first)
     if not start <= end < count:
-        raise UsageError(f"there is no range {text}; indices go from 0 to {count - 1:,}")
+        raise UsageError(f"{text} is out of range; indices go from 0 to {count - 1:,}")
     return slice(start, end + 1)
 
 
 def run(main: Callable[[], int | None], unread: int = 0) -> int:
-    """Call `main` and return the exit code, with everything that was printed written out.
+    """Call `main`, flush what it printed, and return the exit code.
 
-    unread: the exit code where the reader of a pipe (head, less) stops reading before `main` ends;
-        1 for a command that then leaves work undone.
+    unread: the exit code if the reader of a pipe (head, less) leaves before `main` ends; 1 for a
+        command that leaves work undone then.
     """
     streams.reserve()
     if sys.stdout is None:
         return fail("standard output is closed; redirect it to /dev/null to run without it")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # What the terminal's encoding lacks is shown as a number.
+        # A character that the terminal's encoding lacks is shown as an escape sequence.
         sys.stdout.reconfigure(errors="backslashreplace")
     code = _call(main, unread)
     error = streams.flush(sys.stdout)
@@ -88,7 +88,6 @@ def _call(main: Callable[[], int | None], unread: int) -> int:
     except BrokenPipeError:
         return unread
     except OSError as error:
-        # For example a run that somebody removes while it is being read.
         if error.filename is not None:
             return fail(f"{error.filename}: {reason(error)}")
         written = error.errno in _STREAM_ERRORS
@@ -96,24 +95,24 @@ def _call(main: Callable[[], int | None], unread: int) -> int:
     except MemoryError as error:
         return fail(f"there is not enough memory{': ' if str(error) else ''}{error}")
     except KeyboardInterrupt as interrupt:
-        # As a shell reports it: 128 + the signal, SIGINT unless a handler says which one it was.
+        # As a shell reports it. The signal's number comes from `signals.sigterm_interrupts`.
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
 
 
 def fail(message: object, exit_code: int = LabError.exit_code) -> int:
-    """Print an error as one line, if that is possible, and return the exit code."""
+    """Print an error as one line, if standard error takes it, and return the exit code."""
     with contextlib.suppress(OSError):
         print(f"error: {_one_line(str(message))}", file=sys.stderr, flush=True)
     return exit_code
 
 
 def note(message: object) -> None:
-    """Print what a user should know, although the command goes on, as one line."""
+    """Print as one line what a user should know although the command succeeds."""
     print(f"note: {_one_line(str(message))}", file=sys.stderr)
 
 
 def _one_line(text: str) -> str:
-    """The text with its line breaks as spaces; characters that control a terminal are escaped."""
+    """The text with spaces for line breaks, and the characters that control a terminal escaped."""
     return "".join(
         c if c.isprintable() else " " if c.isspace() else c.encode("unicode_escape").decode()
         for c in text

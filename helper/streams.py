@@ -1,4 +1,4 @@
-"""The standard streams where they are closed, full, or nobody reads them any more."""
+"""Standard streams that are closed, full, or no longer read."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TextIO
 
 
 def reserve() -> None:
-    """Open the null device in the place of every standard stream that is closed.
+    """Open the null device in place of every standard stream that is closed.
 
-    Otherwise the next file that is opened gets its number, and a line that TensorFlow's C++ writes
-    to descriptor 2 ends up in a checkpoint. Errors then go nowhere, where ``print(file=None)``
-    would send them to standard output. ``sys.stdout`` is left None, as Python makes it.
+    Otherwise the next file to be opened gets its number, and what TensorFlow's C++ writes to
+    descriptor 2 ends up in a checkpoint. ``sys.stderr`` is replaced too, because
+    ``print(file=None)`` prints to standard output. ``sys.stdout`` stays None, so that a command
+    can see that its output would be lost.
     """
     for number in range(3):
         try:
@@ -25,9 +26,9 @@ def reserve() -> None:
 
 
 def flush(stream: TextIO) -> OSError | None:
-    """Write what a stream still holds; return the error if that fails.
+    """Write what a stream has buffered. Returns the error if that fails.
 
-    The rest is then thrown away, or Python's own flush at exit would fail again, with a traceback.
+    The rest is then discarded, so that Python's own flush at exit does not fail again.
     """
     try:
         stream.flush()

@@ -19,16 +19,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from helper.command import Parser, run
+from helper.command import Parser, note, run
 from helper.comparing import aggregate, comparison
 from helper.errors import printable
-from helper.runs import listing
+from helper.runs import listing, naming
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs (default: all)")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob (default: all)")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--where", metavar="CONDITION", help="as in compare_runs.py")
     flags = parser.parse_intermixed_args(argv)
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(printable(os.path.relpath(path)))
     print(f"view with: tensorboard --logdir {printable(shlex.quote(flags.logdir))}")
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {printable(line)}", file=sys.stderr)
+        note(line)
     return 0
 
 

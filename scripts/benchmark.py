@@ -1,4 +1,4 @@
-"""Time a training step of this project beside others, on this machine, in one run.
+"""Compare the time of a training step here with that of other frameworks, on this machine.
 
 examples:
   benchmark.py                                    softmax, logistic and hidden layer, µs per step
@@ -7,11 +7,11 @@ examples:
   benchmark.py --overhead                         what checkpoints, summaries … cost in a run
   benchmark.py --command                          time, memory and disk of the whole command
 
-All contestants compute the same thing: the same network, batches of 100, shuffled, the loss and the
-accuracy of every step kept; the last columns show that they arrive at the same place. Each has a
-process of its own, and they take turns, so that a busy machine is busy for all of them. The ratio
-is the median over rounds. The floor is the time that the matrix products alone would take at the
-best float32 rate this machine was seen at.
+All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
+accuracy of every step; the last columns show that they reach the same result. Each has a process
+of its own, and they take turns, so that other load on the machine slows all of them alike. The
+ratio is the median over rounds. The floor is the time that the matrix products alone would take at
+the best float32 rate measured on this machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
-from helper.command import Parser, run
+from helper.command import Parser, fail, run
 from helper.errors import LabError, UsageError
 from helper.signals import sigterm_interrupts
 from scripts.benchmarks import command, overhead, report
@@ -74,18 +74,18 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--repeats", type=int, default=9, metavar="N", help="rounds that count (default: 9)")
     add("--steps", type=int, metavar="N", help="of a turn (default: a second or so), or of the run")
     add("--batch_size", type=int, default=100, metavar="N", help="examples (default: 100)")
-    add("--seed", type=int, default=0, metavar="N", help="initial weights, order (default: 0)")
-    add("--dataset", default="mnist", metavar="NAME", help="as an experiment takes it")
-    add("--data_dir", metavar="DIR", help="as an experiment takes it")
+    add("--seed", type=int, default=0, metavar="N", help="of weights and order (default: 0)")
+    add("--dataset", default="mnist", metavar="NAME", help="as for an experiment")
+    add("--data_dir", metavar="DIR", help="as for an experiment")
     add(
         "--patience",
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="wait so long at most before each turn for other programs to be quiet (default: 0)",
+        help="wait up to this long before each turn until the machine is idle (default: 0)",
     )
-    add("--overhead", action="store_true", help="the cost of all that is not a training step")
-    add("--command", action="store_true", help="hidden_layer.py --steps 30000 as a whole")
+    add("--overhead", action="store_true", help="what everything but the training steps costs")
+    add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -102,7 +102,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def contestants(network: str, flags: argparse.Namespace) -> list[str]:
-    """Who takes part: those asked for, or all that are installed and know the network."""
+    """Who takes part: those asked for, or all that are installed and can train the network."""
     if flags.contestants:
         for name in flags.contestants:
             if not CONTESTANTS[name].installed():
@@ -121,7 +121,7 @@ def contestants(network: str, flags: argparse.Namespace) -> list[str]:
 
 
 def show_race(network: str, flags: argparse.Namespace) -> int:
-    """Race on one network and print the table; 1 if a contestant computes something else."""
+    """Race on one network and print the table. Returns 1 if the contestants disagree."""
     task = Task(
         network=network,
         turn=flags.steps or NETWORKS[network].turn,
@@ -142,7 +142,7 @@ def show_race(network: str, flags: argparse.Namespace) -> int:
     print(report.others(results), end="\n\n")
     problems = report.unlike(results)
     for problem in problems:
-        print(f"error: {problem}", file=sys.stderr)
+        fail(problem)
     return 1 if problems else 0
 
 

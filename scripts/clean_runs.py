@@ -22,10 +22,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, run
+from helper.command import Parser, fail, run
 from helper.comparing import comparison
 from helper.errors import LabError, UsageError, printable
-from helper.runs import cleaning, listing
+from helper.runs import cleaning, listing, naming
 from helper.runs.listing import ListedRun
 
 ACTIONS = ("list", "remove", "archive", "rename")
@@ -53,13 +53,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
     add("action", choices=ACTIONS)
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs; to rename: RUN NAME")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob; for rename: RUN NAME")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--status", metavar="STATUS,…", help="only these: killed, failed, diverged, …")
-    add("--older_than", metavar="AGE", help="only runs that ended longer ago than 30m, 12h, 7d, 2w")
+    add("--older_than", metavar="AGE", help="only runs that ended longer ago: 30m, 12h, 7d, 2w")
     add("--shorter_than", type=int, metavar="STEPS", help="only runs of fewer steps")
     add("--where", metavar="CONDITION", help="as in compare_runs.py")
-    add("--yes", action="store_true", help="do it")
+    add("--yes", action="store_true", help="do it, instead of showing it")
     flags = parser.parse_intermixed_args(argv)
     if flags.action == "rename" and len(flags.runs) != 2:
         raise UsageError("rename needs a run and its new name")
@@ -114,12 +114,10 @@ def show(runs: Sequence[ListedRun], obstacles: dict[str, str | None]) -> None:
 
 def rename(flags: argparse.Namespace, logdir: Path) -> int:
     name, new = flags.runs
-    found = listing.find(logdir, [name])
-    if len(found) > 1:
-        raise UsageError(f"{name} matches {len(found)} runs; name one")
-    target = cleaning.new_path(found[0], new)
-    print(f"{printable(found[0].name)} → {target.name}")
-    return act(found, "rename", lambda listed: cleaning.rename(listed, new, logdir), flags.yes)
+    found = listing.one(name, logdir)
+    target = cleaning.new_path(found, new)
+    print(f"{found.name} → {target.name}")
+    return act([found], "rename", lambda listed: cleaning.rename(listed, new, logdir), flags.yes)
 
 
 def act(
@@ -136,8 +134,7 @@ def act(
             action(listed)
             print(f"{word}d {printable(listed.name)}")
         except LabError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failed = 1
+            failed = fail(error)
     return failed
 
 

@@ -23,11 +23,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, run
+from helper.command import Parser, note, run
 from helper.comparing import comparison, export, report_html, significance
 from helper.comparing.comparison import Group, Table, text
 from helper.errors import UsageError, printable
-from helper.runs import listing
+from helper.runs import listing, naming
 from helper.runs.listing import ListedRun
 
 OUTPUTS = ("csv", "markdown", "json", "points", "html")
@@ -46,14 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         compare(runs, flags)
     for line in sorted({problem for listed in runs for problem in listed.problems}):
-        print(f"note: {printable(line)}", file=sys.stderr)
+        note(line)
     return 0
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs (default: all)")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob (default: all)")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--where", metavar="CONDITION", help="= != < <= > >= ~ (contains), and, or, not, ( )")
     add("--metric", default="test/accuracy", metavar="NAME[,NAME]", help="(default: test/accuracy)")
@@ -61,9 +61,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--group_by", metavar="NAME,…", help="settings to group by; -seed: all but the seed")
     add("--sort", metavar="FIELD", help="metrics best first, others ascending; -FIELD reverses")
     add("--top", type=int, metavar="N", help="only the first N rows")
-    add("--verdict", nargs=2, metavar=("FIRST", "SECOND"), help="two runs, globs or conditions")
+    add("--verdict", nargs=2, metavar=("FIRST", "SECOND"), help="two names, globs or conditions")
     add("--confidence", type=float, default=0.95, help="of the verdict (default: 0.95)")
-    add("--csv", metavar="FILE", help="write the table; - is standard output, here and below")
+    add("--csv", metavar="FILE", help="write the table; - is standard output, also below")
     add("--markdown", metavar="FILE", help="write the table")
     add("--json", metavar="FILE", help="write the table, the records and every logged point")
     add("--points", metavar="FILE", help="write every logged point as CSV")
@@ -115,7 +115,7 @@ def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
 
 
 def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> bool:
-    """Write the files that were asked for; return whether there were any."""
+    """Write the files that were asked for. Returns whether there were any."""
     runs = [listed for group in groups for listed in group.runs]
     contents = {
         "csv": lambda: export.as_csv(table),

@@ -14,30 +14,28 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, run
+from helper.command import Parser, note, run
 from helper.comparing.difference import SECTIONS, difference, shown
 from helper.errors import UsageError, printable
-from helper.runs import listing
-from helper.runs.listing import ListedRun
+from helper.runs import listing, naming
 
 ALL = (*SECTIONS, "graph")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
-    parser.add_argument("first", metavar="A", help="a run directory, as a path or below --logdir")
-    parser.add_argument("second", metavar="B")
-    parser.add_argument("--logdir", default="logs", metavar="DIR", help="(default: logs)")
-    parser.add_argument("--only", metavar="SECTION,…", help=f"some of {', '.join(ALL)}")
-    parser.add_argument(
-        "--every_node", action="store_true", help="list also the nodes of new scopes"
-    )
+    add = parser.add_argument
+    add("first", metavar="A", help=naming.FORMS)
+    add("second", metavar="B", help="the other run")
+    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
+    add("--only", metavar="SECTION,…", help=f"of {', '.join(ALL)}")
+    add("--every_node", action="store_true", help="also nodes inside scopes that only one run has")
     flags = parser.parse_intermixed_args(argv)
     wanted = flags.only.split(",") if flags.only is not None else ALL
     for name in wanted:
         if name not in ALL:
-            raise UsageError(f"--only: there is no section {name!r}; there are {', '.join(ALL)}")
-    first, second = (one_run(name, Path(flags.logdir)) for name in (flags.first, flags.second))
+            raise UsageError(f"--only: unknown section {name!r}; choose from {', '.join(ALL)}")
+    first, second = (listing.one(name, Path(flags.logdir)) for name in (flags.first, flags.second))
     found = difference(first, second, flags.every_node)
     for side, listed in (("A", first), ("B", second)):
         print(f"{side}  {printable(listed.name)} ({printable(listed.status)})")
@@ -52,15 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif not sections and not found.notes:
         print("no difference")
     for line in found.notes:
-        print(f"note: {printable(line)}", file=sys.stderr)
+        note(line)
     return 0
-
-
-def one_run(name: str, logdir: Path) -> ListedRun:
-    found = listing.find(logdir, [name])
-    if len(found) > 1:
-        raise UsageError(f"{name} matches {len(found)} runs; name one")
-    return found[0]
 
 
 if __name__ == "__main__":

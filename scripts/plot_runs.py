@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helper.command import Parser, index_range, run
 from helper.data import datasets
 from helper.errors import UsageError, printable
-from helper.runs import listing
+from helper.runs import listing, naming
 from helper.runs.events import Scalars
 from helper.runs.listing import ListedRun
 
@@ -30,14 +30,16 @@ SPLITS = ("train", "validation", "test")
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
-    from helper.comparing import plots  # asks for matplotlib, which --help does without
+    from helper.comparing import plots  # needs matplotlib, which --help does without
 
     plots.check_target(flags.out)
     if flags.activations is not None:
         names = flags.activations.split(",")
         for name in names:
             if name not in plots.ACTIVATIONS:
-                raise UsageError(f"unknown activation {name!r}; try {', '.join(plots.ACTIVATIONS)}")
+                raise UsageError(
+                    f"unknown activation {name!r}; choose from {', '.join(plots.ACTIVATIONS)}"
+                )
         figure = plots.activations(names, *flags.between)
     elif flags.digits is not None:
         figure = digits(plots, flags)
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="run directories or globs")
+    add("runs", nargs="*", metavar="RUN", help=f"{naming.FORMS}, or a glob")
     add("--out", required=True, metavar="FILE", help="the figure: .png, .svg or .pdf")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
     add("--metric", default="loss,accuracy", metavar="NAME,…", help="(default: loss,accuracy)")
@@ -89,7 +91,7 @@ def low_and_high(flag: str, text: str) -> tuple[float, float]:
     try:
         low, high = (float(number) for number in text.split(","))
     except ValueError:
-        raise UsageError(f"{flag}: {text!r} is not two numbers with a comma between") from None
+        raise UsageError(f"{flag}: {text!r} is not two numbers with a comma between them") from None
     if not -1e9 <= low < high <= 1e9:
         raise UsageError(f"{flag}: {text!r} is not a range; the first number must be smaller")
     return low, high

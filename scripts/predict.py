@@ -1,4 +1,4 @@
-"""Let a run's network say which digits it sees: in the test set, or in your own picture files.
+"""Predict digits with the network of a run: in the test set, or in your own picture files.
 
 examples:
   predict.py mlp/0001                             the first ten test digits
@@ -21,11 +21,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, index_range, run
+from helper.command import Parser, index_range, note, run
 from helper.data.datasets import Split
 from helper.errors import LabError, UsageError
 from helper.runs import directory as runs
-from helper.runs import listing
+from helper.runs import listing, naming
 from helper.runs.listing import ListedRun
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
@@ -33,7 +33,7 @@ EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
-    chosen = one_run(flags.run, Path(flags.logdir))
+    chosen = readable_run(flags.run, Path(flags.logdir))
     if flags.strip:
         from helper.comparing import plots
 
@@ -59,14 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
     add = parser.add_argument
-    add("run", metavar="RUN", help="a run directory, as a path or below --logdir")
+    add("run", metavar="RUN", help=naming.FORMS)
     add("files", nargs="*", metavar="FILE", help="PNG or JPEG pictures of one digit each")
     add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
-    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
-    add("--images", metavar="FIRST-LAST", help="which examples (default: 0-9)")
+    add("--data_dir", metavar="DIR", help="where the run's data is, if it was moved")
+    add("--images", metavar="FIRST-LAST", help="indices of examples (default: 0-9)")
     add("--split", choices=("train", "test"), default="test", help="(default: test)")
     add("--best", action="store_true", help="the best checkpoint, not the last")
-    add("--strip", metavar="FILE", help="draw the images and what was predicted, mistakes red")
+    add("--strip", metavar="FILE", help="draw the images and the predictions, mistakes red")
     flags = parser.parse_intermixed_args(argv)
     if flags.files and flags.images:
         raise UsageError("give picture files or --images, not both")
@@ -74,14 +74,11 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return flags
 
 
-def one_run(name: str, logdir: Path) -> ListedRun:
-    found = listing.find(logdir, [name])
-    if len(found) > 1:
-        raise UsageError(f"{name} matches {len(found)} runs; name one")
-    record = found[0].record
-    if not {"experiment", "id", "seed", "data"} <= record.keys():
-        raise UsageError(f"{name} is no run of this project that can be read ({found[0].status})")
-    return found[0]
+def readable_run(name: str, logdir: Path) -> ListedRun:
+    found = listing.one(name, logdir)
+    if not {"experiment", "id", "seed", "data"} <= found.record.keys():
+        raise UsageError(f"{found.name} is not a run that can be read ({found.status})")
+    return found
 
 
 def read_files(files: Sequence[str], chosen: ListedRun) -> np.ndarray:
@@ -114,7 +111,7 @@ def load_experiment(chosen: ListedRun, data_dir: str | None) -> ModuleType:
     spec.loader.exec_module(module)
     flagfile = chosen.path / runs.FLAGS_FILE
     if not flagfile.is_file():
-        raise LabError(f"{chosen.name} has no {runs.FLAGS_FILE} any more")
+        raise LabError(f"{chosen.name} has lost its {runs.FLAGS_FILE}")
     try:
         moved = [f"--data_dir={data_dir}"] if data_dir else []
         module.FLAGS([str(path), f"--flagfile={flagfile}", *moved])
@@ -124,12 +121,12 @@ def load_experiment(chosen: ListedRun, data_dir: str | None) -> ModuleType:
 
 
 def examples(chosen: ListedRun, split: str, images: str) -> tuple[list[str], Split]:
-    """Some examples of the data that the run was trained with, and their names."""
+    """Some examples of the data that the run was trained on, and their names."""
     from helper.training import cli
 
     data = cli.load_data()
     if data.sha256 != chosen.data_sha256:
-        raise LabError(f"{data.name} is not the data that {chosen.name} was trained with")
+        raise LabError(f"{data.name} is not the data that {chosen.name} was trained on")
     whole = getattr(data, split)
     indices = index_range(images, len(whole.labels))
     names = [f"{split} {i}" for i in range(indices.start, indices.stop)]
@@ -177,17 +174,13 @@ def predictor(
     return say
 
 
-def note(message: str) -> None:
-    print(f"note: {message}", file=sys.stderr)
-
-
 def show(
     names: Sequence[str],
     predictions: np.ndarray,
     targets: np.ndarray | None,
     probabilities: np.ndarray | None,
 ) -> None:
-    """Print a line for each image: what was predicted, what is true, how sure the model is."""
+    """Print a line for each image: the prediction, the label, the probability."""
     rows = []
     for i, name in enumerate(names):
         sure = "" if probabilities is None else f"{probabilities[i]:.4f}"

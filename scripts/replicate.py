@@ -3,7 +3,7 @@
 examples:
   replicate.py                        everything, three seeds each (about half an hour)
   replicate.py --only S0,S3 --seeds 5
-  replicate.py --quick                a few steps of each: does everything work?
+  replicate.py --quick                a few steps of each, to see that everything works
 
 Each run is a process of its own, with the command that a user would type. A run that has already
 completed is not repeated; after changing the code, use another --logdir.
@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
-from helper.command import Parser, run
+from helper.command import Parser, fail, run
 from helper.comparing import export
 from helper.errors import UsageError, printable
 from helper.runs import listing
@@ -93,7 +93,7 @@ def run_once(system: System, seed: int, quick: bool, logdir: Path) -> ListedRun 
     )
     finished = find(system, arguments, logdir)
     if ended.returncode or finished is None:
-        print(f"error: {title} ended with exit code {ended.returncode}", file=sys.stderr)
+        fail(f"{title} ended with exit code {ended.returncode}")
         return None
     accuracy = systems.percent([finished.final.get("test/accuracy")])
     print(f"{title}: {accuracy} in {finished.fields['seconds']:.1f} s", flush=True)

@@ -48,11 +48,13 @@ _START_SECONDS = 60
 
 def main() -> None:
     parser = command.Parser(__doc__)
-    parser.add_argument("--logdir", default="logs", help="what TensorBoard shows")
-    parser.add_argument("--out", type=Path, default=Path("docs"), help="directory of the pictures")
+    parser.add_argument("--logdir", default="logs", help="where runs are (default: logs)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs"), help="where the pictures go (default: docs)"
+    )
     arguments = parser.parse_args()
     if not Path(arguments.logdir).is_dir():
-        raise LabError(f"{arguments.logdir} is no directory; name one with --logdir")
+        raise LabError(f"{arguments.logdir} is not a directory; name one with --logdir")
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tensorboard(arguments.logdir) as address, chromium() as window:
         for name, page in PAGES.items():

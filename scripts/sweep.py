@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--random", type=int, metavar="N", help="draw N of the combinations at random")
     add("--search_seed", type=int, default=0, metavar="SEED", help="seed of --random (default: 0)")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
-    add("--dry_run", action="store_true", help="print the commands, run nothing")
+    add("--dry_run", action="store_true", help="print the commands, but run nothing")
     flags, rest = parser.parse_known_args(argv)
     script = Path(flags.experiment)
     if script.suffix != ".py" or not script.is_file():

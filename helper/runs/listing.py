@@ -1,7 +1,7 @@
-"""Find the runs below a log directory and tell what each is, without TensorFlow.
+"""Find the runs below a log directory, and the status of each, without TensorFlow.
 
-A run is shown for what it is: the status of its record ("completed", "running", …), or "killed"
-(says running, but nobody runs it), "damaged" (its record cannot be read), "foreign" (event files
+The status is that of the run's record ("completed", "running", …), or "killed" (the record says
+"running", but no process runs it), "damaged" (the record cannot be read) or "foreign" (event files
 of another program).
 """
 
@@ -18,11 +18,11 @@ import numpy as np
 
 from helper.errors import UsageError
 from helper.loading import Damaged, Missing, load_arrays
-from helper.runs import directory, events, record
+from helper.runs import directory, events, naming, record
 from helper.runs.events import Scalars
 from helper.runs.record import RECORD_FILE, Record, Status
 
-# Holds what `helper/comparing/aggregate.py` makes from runs; what lies below it is no run.
+# Marks what `helper/comparing/aggregate.py` makes from runs: no runs are below it.
 AGGREGATE_FILE = "aggregate.json"
 # Of the record's fields, those that a table shows as they are.
 _SHOWN = (
@@ -64,7 +64,7 @@ class ListedRun:
 
     @cached_property
     def final(self) -> dict[str, float]:
-        """The metrics at the end; for a run that has no end, the last values logged."""
+        """The metrics at the end; the last values logged if the run did not end."""
         final = dict(self.record.final) if self.record else {}
         if final or self.status is Status.COMPLETED:
             return final
@@ -96,7 +96,7 @@ class ListedRun:
         return fields
 
     def curves(self) -> dict[str, Scalars]:
-        """Every curve, undownsampled: {"test/accuracy": …}; a foreign run's tags as they are."""
+        """Every curve with all its points: {"test/accuracy": …}; a foreign run's tags are kept."""
         if self.status is Status.FOREIGN:
             return self._read("")
         try:
@@ -125,8 +125,8 @@ class ListedRun:
 def find(logdir: Path, patterns: Sequence[str] = ()) -> list[ListedRun]:
     """The runs below the log directory, sorted by name; with patterns, only those they match.
 
-    A pattern is a directory or a glob, from the working directory or from the log directory; it
-    stands for every run in it or below it. A run's number is enough: softmax/0002. Raises
+    A pattern is the name of a run (see `naming`), or a directory or a glob, from the working
+    directory or from the log directory, which means every run in it and below it. Raises
     UsageError where one matches no run.
     """
     if not patterns:
@@ -135,48 +135,58 @@ def find(logdir: Path, patterns: Sequence[str] = ()) -> list[ListedRun]:
         return sorted(below(logdir, logdir), key=lambda run: run.name)
     found: dict[str, ListedRun] = {}
     for pattern in patterns:
-        matches = glob.glob(pattern) or glob.glob(str(Path(glob.escape(str(logdir)), pattern)))
-        matches = matches or [
-            str(directory.by_number(place / pattern)) for place in (Path(), logdir)
-        ]
-        listed = [run for match in matches for run in below(Path(match), logdir)]
+        listed = [run for path in _matches(pattern, logdir) for run in below(path, logdir)]
         if not listed:
-            raise UsageError(f"{pattern} matches no run, neither here nor in {logdir}")
+            raise UsageError(naming.no_run(pattern, logdir))
         found.update((run.name, run) for run in listed)
     return sorted(found.values(), key=lambda run: run.name)
 
 
-def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
-    """What the run answered for the test images, and the labels: int64 [images] each.
+def one(name: str, logdir: Path) -> ListedRun:
+    """The run that has this name. Raises UsageError if there is none, or more than one."""
+    found = find(logdir, [name])
+    if len(found) > 1:
+        raise UsageError(f"{name} matches {len(found)} runs; name one")
+    return found[0]
 
-    Raises UsageError where the run keeps none.
+
+def _matches(pattern: str, logdir: Path) -> list[Path]:
+    """The paths that a pattern matches: one run, or else what there is of it in both places."""
+    run = naming.match(pattern, logdir)
+    if run is not None or not pattern:
+        return [run] if run else []
+    pattern = os.path.expanduser(pattern)
+    found: list[Path] = []
+    for place in (Path(), logdir):
+        # A name with brackets in it may mean itself.
+        found += [place / match for match in glob.glob(pattern, root_dir=place) or [pattern]]
+    return list(dict.fromkeys(found))
+
+
+def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
+    """The run's predictions for the test images, and the labels: int64 [images] each.
+
+    Raises UsageError if the run has none that can be read.
     """
     try:
         arrays = load_arrays(run.path / directory.PREDICTIONS_FILE, ("predicted", "label"))
     except Damaged as error:
         raise UsageError(
-            f"{run.name} ({run.status}) keeps no test predictions that can be read "
+            f"{run.name} ({run.status}) has no test predictions that can be read "
             f"({directory.PREDICTIONS_FILE} {error}); leave it out, for example with "
             "--where status=completed"
         ) from None
     predicted, label = arrays["predicted"], arrays["label"]
-    if (
-        predicted.shape != label.shape
-        or predicted.ndim != 1
-        or {
-            predicted.dtype.kind,
-            label.dtype.kind,
-        }
-        > set("iu")
-    ):
+    integers = predicted.dtype.kind in "iu" and label.dtype.kind in "iu"
+    if predicted.shape != label.shape or predicted.ndim != 1 or not integers:
         raise UsageError(
-            f"{run.name}: {directory.PREDICTIONS_FILE} does not hold one answer for each label"
+            f"{run.name}: {directory.PREDICTIONS_FILE} does not have one prediction for each label"
         )
     return predicted, label
 
 
 def below(top: Path, logdir: Path) -> Iterator[ListedRun]:
-    """The runs at and below a directory, not following links, not looking inside runs."""
+    """The runs at and below a directory; links are not followed, nor runs searched for more."""
     for walked, names, files in os.walk(top):
         path = Path(walked)
         names[:] = sorted(name for name in names if not name.startswith("."))

@@ -9,36 +9,21 @@ from typing import Any
 
 from helper.errors import LabError, UsageError
 from helper.loading import Damaged
-from helper.runs import directory, record
+from helper.runs import naming, record
 from helper.runs.flag_roles import Change, role
 from helper.runs.record import RECORD_FILE, Record
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
-    """The directory of a run of this experiment: a path, its name, its number, or "latest".
+    """The directory of a run of this experiment, named in any way that `naming` knows.
 
-    Raises LabError if there is no such run.
+    Raises UsageError if there is no such run, LabError if its record is damaged.
     """
-    parent = Path(os.path.expanduser(logdir), experiment)
-    if name == "latest":
-        found = [path for path in parent.glob("*") if (path / RECORD_FILE).exists()]
-        if not found:
-            raise LabError(f"there is no run in {parent} to resume")
-        # The numbers tell it even if the clock was set back.
-        path = max(found, key=directory.number)
-        _readable(path)
-        return path.absolute()
-    for path in map(directory.by_number, (Path(os.path.expanduser(name)), parent / name)):
-        if not (path / RECORD_FILE).exists():
-            continue
-        found_experiment = _readable(path).experiment
-        if found_experiment != experiment:
-            raise UsageError(
-                f"{path} is a run of {found_experiment}; resume it with "
-                f"experiments/{found_experiment}.py"
-            )
-        return path.absolute()
-    raise LabError(f"{name} is not a run directory of {experiment}; name one below {parent}")
+    path = naming.find(name, Path(os.path.expanduser(logdir)), experiment)
+    found = _readable(path).experiment
+    if found != experiment:
+        raise UsageError(f"{path} is a run of {found}; resume it with experiments/{found}.py")
+    return path.absolute()
 
 
 def _readable(path: Path) -> Record:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import signal
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from tests.made_runs import make_run
 SCRIPTS = sorted(path.name for path in (PROJECT_ROOT / "scripts").glob("*.py"))
 CLOSED = "error: standard output is closed; redirect it to /dev/null to run without it\n"
 FULL = "error: cannot write the output: No space left on device\n"
+# As a user's Python is: what is printed may be written only at the end.
+BUFFERED = environment(PYTHONUNBUFFERED="")
 # Commands that print a few lines, and only read.
 COMMANDS = {
     "compare": ["compare_runs.py"],
@@ -45,7 +46,7 @@ def shell(tmp_path):
             ["bash", "-c", f'"$@" {redirection}', "bash", sys.executable]
             + [str(PROJECT_ROOT / "scripts" / script), *rest],
             cwd=tmp_path,
-            env=environment(),
+            env=BUFFERED,
             capture_output=True,
             text=True,
             timeout=60,
@@ -146,15 +147,10 @@ def test_a_fault_of_the_program_keeps_its_traceback():
 
 def program(text, **options):
     """A small command in a process of its own."""
-    source = f"import os, sys, time\nfrom helper import command\n{text}"
-    return subprocess.Popen(
-        [sys.executable, "-c", source],
-        cwd=PROJECT_ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **options,
-    )
+    source = f"import sys, time\nfrom helper import command\n{text}"
+    piped = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    options = {"cwd": PROJECT_ROOT, "text": True, "env": BUFFERED, **piped, **options}
+    return subprocess.Popen([sys.executable, "-c", source], **options)
 
 
 @pytest.mark.parametrize("unread", [0, 3])
@@ -169,6 +165,35 @@ def test_a_command_whose_reader_leaves_early(unread, printer):
     process.stdout.read(10)
     process.stdout.close()
     assert (process.stderr.read(), process.wait(30)) == ("", unread)
+
+
+@pytest.mark.parametrize("code", [0, 5])
+def test_the_reader_leaves_when_all_is_done(code):
+    """Only the last flush meets the error: the command has succeeded, or failed, before."""
+    process = program(
+        "def main():\n    print('x')\n    sys.stdin.read()\n"
+        f"    return {code}\n"
+        "sys.exit(command.run(main, unread=3))"
+    )
+    assert process.stdin and process.stdout and process.stderr
+    process.stdout.close()
+    process.stdin.close()
+    assert (process.stderr.read(), process.wait(30)) == ("", code)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_one_line_where_two_things_go_wrong(unbuffered):
+    with open("/dev/full", "w") as full:
+        process = program(
+            "from helper.errors import UsageError\n"
+            "def main():\n    print('x', end='')\n    raise UsageError('no run')\n"
+            "sys.exit(command.run(main))",
+            stdout=full,
+            env=BUFFERED | {"PYTHONUNBUFFERED": unbuffered},
+        )
+        _, err = process.communicate(timeout=30)
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert (process.returncode, err) == ((1, FULL) if unbuffered else (2, "error: no run\n"))
 
 
 def test_ctrl_c():
@@ -192,7 +217,7 @@ def test_memory_that_is_really_too_small():
 def test_characters_that_the_terminal_lacks():
     process = program(
         "sys.exit(command.run(lambda: print('7 × 3')))",
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        env=BUFFERED | {"PYTHONIOENCODING": "ascii"},
     )
     assert process.communicate(timeout=30) == ("7 \\xd7 3\n", "")
 

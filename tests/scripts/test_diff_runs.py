@@ -51,8 +51,8 @@ def test_what_someone_else_wrote_is_shown_literally(logs):
         (["softmax/0001", "softmax/0009"], "matches no run"),
         (["softmax", "softmax/0001"], "matches 3 runs"),
         (["softmax/0001"], "required: B"),
-        (["softmax/0001", "softmax/0002", "--only", "weights"], "no section 'weights'"),
-        (["softmax/0001", "softmax/0002", "--only", ""], "no section ''"),
+        (["softmax/0001", "softmax/0002", "--only", "weights"], "unknown section 'weights'"),
+        (["softmax/0001", "softmax/0002", "--only", ""], "unknown section ''"),
     ],
 )
 def test_a_mistake_is_one_line(logs, arguments, message):

@@ -54,6 +54,12 @@ def test_first_ten_test_digits_as_the_run_itself_answered(logdir, capsys):
     assert f"predicted: {' '.join(map(str, predicted))}" in output
 
 
+@pytest.mark.parametrize("name", ["mlp/1", "1", "latest", "0001-x"])
+def test_other_names_of_the_run(logdir, capsys, name):
+    assert say(name, "--logdir", logdir, "--images", "0") == 0
+    assert "mlp/0001-x after 600 steps" in capsys.readouterr().out
+
+
 def test_data_that_was_moved(call_experiment, idx_directory, tmp_path, capfd):
     shutil.copytree(idx_directory, tmp_path / "before")
     arguments = ["--data_dir=before", "--steps=20", "--batch_size=20"]
@@ -141,9 +147,9 @@ def damaged(logdir, tmp_path, how):
         ("weights", "no checkpoint of .* is good"),
         ("no checkpoint", "has no checkpoint to predict with"),
         ("flags", "'none' is no width"),
-        ("no flags", "has no flags.txt any more"),
+        ("no flags", "has lost its flags.txt"),
         ("experiment", "is a run of lost, which is not in"),
-        ("record", "is no run of this project that can be read"),
+        ("record", "is not a run that can be read"),
         ("other data", "is not the data that"),
     ],
 )
@@ -159,7 +165,7 @@ def test_runs_that_cannot_predict(logdir, tmp_path, capsys, how, message):
     [
         (["mlp/0009"], "mlp/0009 matches no run"),
         (["mlp/0001-x", "--images", "9990-10000"], "indices go from 0 to 999"),
-        (["mlp/0001-x", "--images", "ten"], "'ten' is no range"),
+        (["mlp/0001-x", "--images", "ten"], "'ten' is not a range"),
         (["mlp/0001-x", "no_such.png"], "no_such.png: No such file"),
         (["mlp/0001-x", "a.png", "--images", "0-9"], "not both"),
         (["mlp/0001-x", "--strip", "a.bmp"], "a.bmp"),

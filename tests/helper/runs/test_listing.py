@@ -89,7 +89,7 @@ def test_a_foreign_run_shows_its_tags_and_last_step(tmp_path):
     assert math.isnan(run.fields["cost"])
 
 
-def test_damage_in_event_files_is_kept_to_be_told(tmp_path):
+def test_damage_in_event_files_is_reported(tmp_path):
     path = make_run(tmp_path / "softmax" / "0001", curve={0: 0.5, 1: 0.75})
     (events,) = (path / "test").iterdir()
     events.write_bytes(events.read_bytes().replace(b"accuracy", b"accurazy", 1))
@@ -120,3 +120,42 @@ def test_the_number_of_a_run_is_enough(tmp_path, monkeypatch):
     assert list(states(tmp_path, "softmax/0011")) == ["softmax/0011-seed=4"]
     with pytest.raises(UsageError, match="softmax/0002 matches no run"):
         listing.find(tmp_path, ["softmax/0002"])
+
+
+def test_a_pattern_is_tried_in_both_places(tmp_path, monkeypatch):
+    """What the working directory has of that name, and is no run, hides nothing."""
+    make_run(tmp_path / "logs" / "softmax" / "0001")
+    here = tmp_path / "here"
+    (here / "softmax").mkdir(parents=True)
+    (here / "notes.txt").touch()
+    monkeypatch.chdir(here)
+    for pattern in ("*", "softmax", "s*/0*", "softmax/0001"):
+        assert list(states(tmp_path / "logs", pattern)) == ["softmax/0001"]
+    other = make_run(here / "softmax" / "0002")
+    assert list(states(tmp_path / "logs", "*")) == [str(other), "softmax/0001"]
+
+
+def test_a_name_is_no_pattern(tmp_path, monkeypatch):
+    """A directory whose name has the characters of a pattern, as a shell completes it."""
+    write_events(tmp_path / "theirs [1]", scalar(0, {"loss": 1.0}))
+    assert list(states(tmp_path, "theirs [1]")) == ["theirs [1]"]
+    monkeypatch.chdir(tmp_path)
+    assert list(states(tmp_path / "logs", "theirs [1]")) == [str(tmp_path / "theirs [1]")]
+
+
+def test_an_empty_name_is_not_all_runs(tmp_path):
+    """`clean_runs.py remove "$run" --yes`, where the variable is not set."""
+    make_run(tmp_path / "softmax" / "0001")
+    with pytest.raises(UsageError, match="matches no run"):
+        listing.find(tmp_path, [""])
+
+
+def test_one_run(tmp_path):
+    make_run(tmp_path / "softmax" / "0001-seed=3")
+    make_run(tmp_path / "softmax" / "0002")
+    assert listing.one("softmax/1", tmp_path).name == "softmax/0001-seed=3"
+    for name in ("softmax", "softmax/*"):
+        with pytest.raises(UsageError, match="matches 2 runs; name one"):
+            listing.one(name, tmp_path)
+    with pytest.raises(UsageError, match="did you mean softmax/0002"):
+        listing.one("softmax/0003", tmp_path)

@@ -95,7 +95,8 @@ def test_epochs(train, tmp_path):
 
 def test_the_run_by_its_directory_or_its_name(train, ended, tmp_path):
     train("logs", "--steps=20", "--run_name=newer")
-    for name in (f"logs/mlp/{ended.name}", str(ended), ended.name, f"logs/mlp/{ended.name}/"):
+    paths = (f"logs/mlp/{ended.name}", str(ended), f"logs/mlp/{ended.name}/", "logs/mlp/1")
+    for name in (*paths, ended.name, "0001", "1", "mlp/1", "mlp/0001", f"mlp/{ended.name}"):
         assert f"{ended} is finished: 70 steps" in train("logs", f"--resume={name}").stdout
     assert "0002-newer is finished" in train("logs", "--resume=latest").stdout
 
@@ -175,9 +176,13 @@ def test_another_engine_is_told(train, ended):
 
 
 def test_what_is_no_run(call_experiment, ended, tmp_path):
-    for name in ("nothing", "0007", str(tmp_path), "logs"):
-        check_refused(call_experiment("mlp", f"--resume={name}"), 1, "is not a run directory")
-    check_refused(call_experiment("softmax", "--resume=latest"), 1, "no run in logs/softmax")
+    for name in ("nothing", str(tmp_path), "logs"):
+        done = call_experiment("mlp", f"--resume={name}")
+        check_refused(done, 2, f"{name} matches no run, neither here nor in logs/mlp\n")
+    for name in ("7", "0007", "mlp/2", "mpl/1", "0001-batch_size=20"):
+        done = call_experiment("mlp", f"--resume={name}")
+        check_refused(done, 2, f"{name} matches no run", f"did you mean mlp/{ended.name}?")
+    check_refused(call_experiment("softmax", "--resume=latest"), 2, "nor in logs/softmax")
     done = call_experiment("softmax", f"--resume={ended}")
     check_refused(done, 2, "is a run of mlp", "experiments/mlp.py")
 
