@@ -97,8 +97,8 @@ def test_activations_and_digits(tmp_path):
     [
         (["softmax/0001", "--out", "x.gif"], 2, "x.gif"),
         (["softmax/0009", "--out", "x.png"], 2, "softmax/0009 matches no run"),
-        (["--out", "x.png"], 2, "give one of these"),
-        (["softmax/0001", "--activations", "relu", "--out", "x.png"], 2, "give one of these"),
+        (["--out", "x.png"], 2, "give one of"),
+        (["softmax/0001", "--activations", "relu", "--out", "x.png"], 2, "give one of"),
         (["softmax/0001", "--metric", "luck", "--out", "x.png"], 2, "has a curve of luck"),
         (["softmax/0001", "--smooth", "1", "--out", "x.png"], 2, "--smooth"),
         (["softmax/0001", "--range", "loss=1", "--out", "x.png"], 2, "'1' is not two numbers"),
