@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from helper import command
+from helper.errors import UsageError
 from scripts import plot_runs
 from tests.data_files import small_arrays, write_idx_set
 from tests.made_runs import make_run, scalar, write_events
@@ -46,7 +47,11 @@ def test_curve_of_one_run_is_red(logdir, tmp_path, x):
 def test_epochs(logdir):
     (listed,) = plot_runs.listing.find(logdir, ["softmax/0001"])
     curve = listed.curve("test/accuracy")
-    assert plot_runs.along("epoch", listed, curve).tolist() == [0, 0.1, 0.2]  # 600 of 60,000 a step
+    listed.record["data"]["train"] = 6_000
+    assert plot_runs.along("epoch", listed, curve).tolist() == [0, 1, 2]  # 600 examples a step
+    del listed.record["data"]["train"]
+    with pytest.raises(UsageError, match="how long an epoch is"):
+        plot_runs.along("epoch", listed, curve)
 
 
 def test_two_runs_have_two_colours(logdir, tmp_path):

@@ -161,6 +161,27 @@ def test_stopped_by_a_signal(toy, number):
     assert settings() == ALL
 
 
+def test_a_second_ctrl_c_kills(toy):
+    toy.write_text(
+        "import os, pathlib, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "pathlib.Path('pid').write_text(str(os.getpid()))\n"
+        "time.sleep(60)\n"
+    )
+    process = subprocess.Popen(command("--seed=1"), stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: Path("pid").exists() and Path("pid").read_text())
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (130, "stopped; the same command continues from here\n")
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", Path("pid").read_text()], capture_output=True, text=True
+    )
+    assert state.stdout[:1] in ("", "Z")  # gone, or waiting for its new parent to notice
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

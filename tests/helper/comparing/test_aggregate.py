@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
 from helper.comparing import aggregate, comparison
 from helper.errors import LabError
@@ -81,6 +81,11 @@ def hparams(directory):
                     value.metadata.plugin_data.content
                 )
                 settings = dict(data.session_start_info.hparams)
+            elif value.tag == metadata.SESSION_END_INFO_TAG:
+                data = plugin_data_pb2.HParamsPluginData.FromString(
+                    value.metadata.plugin_data.content
+                )
+                assert data.session_end_info.status == api_pb2.STATUS_SUCCESS
             elif not value.tag.startswith("_hparams_"):
                 metrics[value.tag] = event.step, value.simple_value
     return {name: getattr(v, v.WhichOneof("kind")) for name, v in settings.items()}, metrics

@@ -135,6 +135,21 @@ def test_other_data_is_another_group(tmp_path):
     assert [group.name for group in groups] == ["data=mnist abababab", "data=mnist cdcdcdcd"]
 
 
+def test_another_experiment_is_another_group(tmp_path):
+    for name in ("mlp/0001", "softmax/0001", "softmax/0002"):
+        make_run(tmp_path / name)
+    groups = comparison.group(listing.find(tmp_path), ["-seed"])
+    assert [group.name for group in groups] == ["experiment=mlp", "experiment=softmax"]
+    assert [len(group.runs) for group in groups] == [1, 2]
+
+
+def test_times_of_completed_runs_only(grid):
+    for run, seconds in zip(grid[2:], (10.0, 30.0, 1e6), strict=True):
+        run.record["seconds"] = seconds  # of a learning rate of 0.5; the last one diverged
+    low, high = comparison.group_table(comparison.group(grid, ["-seed"]), ["test/accuracy"]).rows
+    assert (low["seconds"], high["seconds"]) == (50, 20)
+
+
 def test_a_mistaken_group(grid):
     with pytest.raises(UsageError, match="did you mean learning_rate"):
         comparison.group(grid, ["learning_rat"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
 
 import pytest
 
@@ -111,6 +114,22 @@ def test_completed_with_an_error(made, sweep, tmp_path):
     )
     (again,) = sweep.run([SETTING], 1, lambda _: None)
     assert (again.status, again.skipped, again.error) == ("completed", True, "")
+
+
+def test_a_running_run_is_waited_for(made, sweep, tmp_path):
+    made("0001", status="running")
+    (tmp_path / "toy.py").write_text("raise SystemExit('started')")
+    path = tmp_path / "logs" / "toy" / "0001"
+    with open(path / "lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(sweep.run, [SETTING], 1, lambda _: None)
+            with pytest.raises(StillRunning):
+                future.result(0.3)
+            text = (path / "run.json").read_text()
+            (path / "run.json").write_text(text.replace('"running"', '"completed"'))
+            (outcome,) = future.result(10)
+    assert (outcome.status, outcome.skipped, outcome.error) == ("completed", True, "")
 
 
 def test_progress_is_reported(sweep, tmp_path):
