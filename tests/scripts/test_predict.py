@@ -33,7 +33,6 @@ def logdir(tmp_path_factory):
 
 
 def say(*arguments) -> int:
-    experiment_modules.forget_flags()
     return command.run(lambda: predict.main([str(argument) for argument in arguments]))
 
 
@@ -118,26 +117,57 @@ def test_one_against_the_rest(monkeypatch, tmp_path, capsys):
     assert "was trained on 4 × 4 pixels" in capsys.readouterr().err
 
 
-def damaged(logdir, tmp_path, how):
+def copied(logdir, tmp_path) -> Path:
     copy = tmp_path / "mlp" / "0001"
     shutil.copytree(logdir / "mlp" / "0001-x", copy)
+    return copy
+
+
+def change_record(run: Path, **changes) -> None:
+    record = json.loads((run / "run.json").read_text())
+    for name, value in changes.items():
+        record[name] = record[name] | value if isinstance(value, dict) else value
+    (run / "run.json").write_text(json.dumps(record))
+
+
+def test_neither_the_experiment_nor_its_flag_file_is_needed(logdir, tmp_path, capsys):
+    assert say("mlp/0001-x", "--logdir", logdir) == 0
+    expected = rows(capsys.readouterr().out)
+    copy = copied(logdir, tmp_path)
+    (copy / "flags.txt").unlink()
+    change_record(copy, experiment="lost")
+    assert say(copy, "--logdir", tmp_path) == 0
+    assert rows(capsys.readouterr().out) == expected
+
+
+def test_the_examples_that_were_trained_on(call_experiment, idx_directory, capfd):
+    """With --validation_split, the last ones were not."""
+    arguments = [f"--data_dir={idx_directory}", "--steps=20", "--batch_size=20"]
+    assert call_experiment("softmax", *arguments, "--validation_split=0.25").code == 0
+    assert say("softmax/0001-*", "--split", "train", "--images", "80-89") == 0
+    found = rows(capfd.readouterr().out)
+    assert [row[:2] for row in found] == [["train", str(i)] for i in range(80, 90)]
+    assert [int(row[3]) for row in found] == [i % 10 for i in range(10)]
+    assert say("softmax/0001-*", "--split", "train", "--images", "80-90") == 2
+    assert "indices go from 0 to 89" in capfd.readouterr().err
+
+
+def damaged(logdir, tmp_path, how) -> Path:
+    copy = copied(logdir, tmp_path)
     if how == "weights":
         for file in copy.glob("checkpoints/*.data*"):
             file.write_bytes(b"\0" * 100)
     elif how == "no checkpoint":
         shutil.rmtree(copy / "checkpoints")
-    elif how == "flags":
-        (copy / "flags.txt").write_text("--layers=none\n")
-    elif how == "no flags":
-        (copy / "flags.txt").unlink()
+    elif how == "no graph":
+        for file in copy.glob("*tfevents*"):
+            file.unlink()
+    elif how == "no predictions":
+        change_record(copy, network={"predictions": None})
+    elif how == "record":
+        change_record(copy, data=None)
     else:
-        record = json.loads((copy / "run.json").read_text())
-        changes = {"experiment": "lost"} if how == "experiment" else {"data": {"sha256": "0"}}
-        if how == "record":
-            del record["data"]
-        else:
-            record |= changes
-        (copy / "run.json").write_text(json.dumps(record))
+        change_record(copy, data={"sha256": "0"})
     return copy
 
 
@@ -146,9 +176,8 @@ def damaged(logdir, tmp_path, how):
     [
         ("weights", "no checkpoint of .* is good"),
         ("no checkpoint", "has no checkpoint to predict with"),
-        ("flags", "'none' is no width"),
-        ("no flags", "has lost its flags.txt"),
-        ("experiment", "is a run of lost, which is not in"),
+        ("no graph", "holds no graph to rebuild its network from"),
+        ("no predictions", "predicts no class: the Step of mlp has no predictions"),
         ("record", "is not a run that can be read"),
         ("other data", "is not the data that"),
     ],
@@ -156,8 +185,10 @@ def damaged(logdir, tmp_path, how):
 def test_runs_that_cannot_predict(logdir, tmp_path, capsys, how, message):
     copy = damaged(logdir, tmp_path, how)
     assert say(copy, "--logdir", tmp_path) in (1, 2)
-    last = capsys.readouterr().err.splitlines()[-1]
+    printed = capsys.readouterr()
+    *notes, last = printed.err.splitlines()
     assert last.startswith("error: ") and re.search(message, last)
+    assert all("is passed over" in note for note in notes) and printed.out == ""
 
 
 @pytest.mark.parametrize(
