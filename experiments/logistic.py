@@ -58,7 +58,7 @@ def build_graph(inputs, optimizer):
 
 def base_rate(predictions, labels):
     """The accuracy of always answering "no"."""
-    return np.mean(labels != FLAGS.digit)
+    return 1.0 - np.mean(labels == FLAGS.digit)
 
 
 def precision(predictions, labels):
