@@ -1,9 +1,9 @@
 """Arrays → ``tf.data`` → superbatches. Which examples a step sees follows from (seed, step) alone.
 
 The examples of epoch e come in the order ``permutation(seed, e)``; step s takes the positions
-``s · batch_size … (s + 1) · batch_size - 1`` of all epochs laid end to end. Every batch is therefore full,
-a batch may cross the end of an epoch, every epoch shows every example exactly once, and a run
-resumed at step s continues with the right examples although no position is stored.
+``s · batch_size … (s + 1) · batch_size - 1`` of all epochs laid end to end. Every batch is
+therefore full, a batch may cross the end of an epoch, every epoch shows every example exactly once,
+and a run resumed at step s continues with the right examples although no position is stored.
 """
 
 from __future__ import annotations

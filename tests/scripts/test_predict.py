@@ -146,7 +146,7 @@ def damaged(logdir, tmp_path, how):
     [
         ("weights", "no checkpoint of .* is good"),
         ("no checkpoint", "has no checkpoint to predict with"),
-        ("flags", "'none' is no width"),
+        ("flags", "'none' is not a valid width"),
         ("no flags", "has lost its flags.txt"),
         ("experiment", "is a run of lost, which is not in"),
         ("record", "is not a run that can be read"),
