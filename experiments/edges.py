@@ -8,11 +8,11 @@ from absl import flags
 from helper import bias_variable, cli, prewitt_filter, tf, training, weight_variable
 
 FLAGS = cli.FLAGS
-# The maps alone are linear in the pixels: with them, softmax regression can learn the same as
-# without, only at another pace. Their strength is not linear.
-flags.DEFINE_bool("strength", False, "Take how strong an edge is, not which side is brighter.")
+# The maps are linear in the pixels, so softmax regression can learn no more from them than from
+# the pixels, only at a different pace. Their strength is not linear.
+flags.DEFINE_bool("strength", False, "Use how strong an edge is, not which side of it is brighter.")
 
-# The maps reach from -3 to 3, not from 0 to 1: the steps of softmax.py would be too large.
+# The maps range from -3 to 3, not from 0 to 1: the learning rate of softmax.py would be too large.
 cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.02)
 
 

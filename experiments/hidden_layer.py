@@ -10,7 +10,7 @@ from helper import bias_variable, cli, tf, training, weight_variable
 FLAGS = cli.FLAGS
 flags.DEFINE_integer("hidden_units", 625, "Width of the hidden layer.", 1, 100_000)
 
-# The article takes 0.001 on the loss summed over a batch of 100: that is 0.1 on the mean.
+# The article uses 0.001 on the loss summed over a batch of 100, which is 0.1 on the mean.
 cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.1)
 
 

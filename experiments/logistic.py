@@ -24,7 +24,7 @@ def build_graph(inputs, optimizer):
         W = weight_variable([x.shape[1], 1], "weight", "glorot")
         b = bias_variable([1], "bias")
         logits = tf.squeeze(tf.matmul(x, W) + b, axis=1)  # [batch]
-        # Of "no" and of "yes": [batch, 2].
+        # [batch, 2]: of "no" and of "yes"
         probabilities = tf.stack([tf.sigmoid(-logits), tf.sigmoid(logits)], axis=1)
 
     with tf.name_scope("loss"):
@@ -52,8 +52,8 @@ def build_graph(inputs, optimizer):
     return training.Step(train_step, metrics, predictions, probabilities, targets)
 
 
-# How good the answers are where nine in ten are "no". Both arguments: int64 [examples]; the labels
-# are the digits.
+# Accuracy says little when nine in ten answers are "no"; these metrics say more. Both arguments are
+# int64 [examples]; the labels are the digits.
 
 
 def base_rate(predictions, labels):
@@ -62,7 +62,7 @@ def base_rate(predictions, labels):
 
 
 def precision(predictions, labels):
-    """The share of right answers among those that are "yes"."""
+    """The share of "yes" answers that are right."""
     return np.sum(predictions * (labels == FLAGS.digit)) / max(np.sum(predictions), 1)
 
 

@@ -1,4 +1,4 @@
-"""A multilayer perceptron: any number of hidden layers of any width, also none.
+"""A multilayer perceptron: any number of hidden layers, or none, of any width.
 
 python experiments/mlp.py --layers=256,128
 python experiments/mlp.py --flagfile=experiments/presets/s0_relu_adam.flags
@@ -10,16 +10,16 @@ from helper import bias_variable, cli, flag_types, tf, training, weight_variable
 
 FLAGS = cli.FLAGS
 
-# The identity shows that layers without an activation between them are one linear layer.
+# The identity shows that layers with no activation between them are equivalent to a single one.
 ACTIVATIONS = {
     "sigmoid": tf.sigmoid,
     "relu": tf.nn.relu,
     "tanh": tf.tanh,
     "identity": tf.identity,
 }
-# With the defaults of tf.train, and momentum 0.9, for which it has none. Keras's are the same but
-# for ε (1e-7; here Adam 1e-8, RMSProp 1e-10, Adagrad none), and RMSProp's mean of squares begins at
-# 1 here, at 0 there.
+# With the defaults of tf.train, and momentum 0.9, for which it has none. Keras's defaults differ in
+# ε (1e-7; here Adam 1e-8, RMSProp 1e-10, Adagrad none), and in RMSProp's mean of squares, which
+# starts at 0 (here at 1).
 OPTIMIZERS = {  # the constructor, and the default learning rate
     "sgd": (tf.train.GradientDescentOptimizer, 0.1),
     "momentum": (lambda learning_rate: tf.train.MomentumOptimizer(learning_rate, 0.9), 0.01),
@@ -28,16 +28,21 @@ OPTIMIZERS = {  # the constructor, and the default learning rate
     "adagrad": (tf.train.AdagradOptimizer, 0.01),
 }
 
-flag_types.define_widths("layers", "256,128", "Widths of the hidden layers; none for --layers=.")
-flags.DEFINE_enum("activation", "sigmoid", list(ACTIVATIONS), "What follows each hidden layer.")
+flag_types.define_widths("layers", "256,128", "Widths of the hidden layers; --layers= for none.")
+flags.DEFINE_enum(
+    "activation", "sigmoid", list(ACTIVATIONS), "The activation of each hidden layer."
+)
 flag_types.define_initializer(
     "initializer",
     None,
-    "Initial weights: glorot, he, zeros, or the standard deviation of a normal distribution. By "
-    "default he for the hidden layers of relu, else glorot, and zeros if there is no hidden layer.",
+    "Initial weights: glorot, he, zeros, or the standard deviation of a normal distribution. The "
+    "default is he for hidden layers with relu, else glorot, and zeros without hidden layers.",
 )
 flags.DEFINE_enum(
-    "output", "softmax", ["softmax", "sigmoid"], "The outputs; either kind is made to sum to 1."
+    "output",
+    "softmax",
+    ["softmax", "sigmoid"],
+    "The outputs; both kinds are normalized to sum to 1.",
 )
 flags.DEFINE_float("dropout", 0.0, "Share of the readout's inputs dropped in a training step.")
 flags.DEFINE_enum(
@@ -47,8 +52,10 @@ flags.DEFINE_enum(
     "The optimizer of tf.train. Default learning rates: "
     + ", ".join(f"{name} {rate:g}" for name, (_, rate) in OPTIMIZERS.items()),
 )
-flags.DEFINE_float("l2", 0.0, "What is minimised has this times the sum of all squared weights.")
-flags.DEFINE_bool("normalize", True, "Divide the pixels by 255; --nonormalize leaves 0 to 255.")
+flags.DEFINE_float(
+    "l2", 0.0, "Weight of the penalty, the sum of all squared weights, in what is minimized."
+)
+flags.DEFINE_bool("normalize", True, "Divide the pixels by 255; --nonormalize keeps 0 to 255.")
 flags.register_validator("dropout", lambda rate: 0 <= rate < 1, "must be at least 0 and below 1")
 flags.register_validator("l2", lambda l2: 0 <= l2 <= 1e6, "must be at least 0 and at most 1e6")
 
@@ -58,7 +65,7 @@ cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.1)
 def build_graph(inputs, optimizer):
     """inputs.images: uint8 [batch, pixels]; inputs.labels: int64 [batch], the digits."""
     weights = []
-    # Stands in the scope "train" as ever, but is needed before it: dropout is seeded by it.
+    # Belongs to the scope "train" as always, but is needed earlier: it seeds dropout.
     with tf.variable_scope("train", auxiliary_name_scope=False):
         global_step = tf.train.get_or_create_global_step()
 
@@ -76,7 +83,7 @@ def build_graph(inputs, optimizer):
 
     if FLAGS.dropout:
         with tf.name_scope("dropout"):
-            # What is dropped follows from (seed, step) alone. In an evaluation the rate is 0.
+            # What is dropped depends on (seed, step) alone. In an evaluation the rate is 0.
             rate = FLAGS.dropout * tf.cast(inputs.training, tf.float32)
             seed = tf.stack([tf.constant(FLAGS.seed, tf.int64), global_step])
             x = tf.nn.experimental.stateless_dropout(x, rate, seed, rng_alg="philox")
@@ -86,8 +93,8 @@ def build_graph(inputs, optimizer):
         b = bias_variable([inputs.num_classes], "bias")
         logits = tf.matmul(x, W) + b  # [batch, num_classes]
         weights.append(W)
-        # Softmax makes exp(score) sum to 1. Sigmoid outputs y are made to sum to 1 by y / Σ y:
-        # that is the softmax of log y, and log y is stable where y itself would become 0.
+        # Softmax normalizes exp(score) to sum to 1. For sigmoid outputs y, y / Σ y is the softmax
+        # of log y, and log y is stable where y itself would underflow to 0.
         scores = logits if FLAGS.output == "softmax" else tf.log_sigmoid(logits)
         probabilities = tf.nn.softmax(scores)
 
@@ -102,7 +109,7 @@ def build_graph(inputs, optimizer):
         accuracy = tf.reduce_mean(tf.cast(tf.equal(predictions, inputs.labels), tf.float32))
 
     with tf.variable_scope("train"):
-        # The loss that is logged is without the penalty, so that curves of any --l2 compare.
+        # The logged loss leaves the penalty out, so that curves with any --l2 are comparable.
         objective = loss
         if FLAGS.l2:
             objective += FLAGS.l2 * tf.add_n([tf.reduce_sum(tf.square(W)) for W in weights])
@@ -117,13 +124,13 @@ def hidden_initializer():
 
 
 def readout_initializer():
-    # Without a hidden layer nothing breaks a symmetry that zeros would keep.
+    # Without a hidden layer there is no symmetry to break, so zeros will do.
     return FLAGS.initializer or ("glorot" if FLAGS.layers else "zeros")
 
 
 def main(_):
     make_optimizer, learning_rate = OPTIMIZERS[FLAGS.optimizer]
-    if not FLAGS.resume:  # a resumed run has the one it was started with
+    if not FLAGS.resume:  # a resumed run keeps the one it was started with
         FLAGS.set_default("learning_rate", learning_rate)
     data = cli.load_data()
     optimizer = make_optimizer(FLAGS.learning_rate)

@@ -7,7 +7,7 @@ from helper import bias_variable, cli, tf, training, weight_variable
 
 FLAGS = cli.FLAGS
 
-# The article takes 0.001 on the loss summed over a batch of 100: that is 0.1 on the mean.
+# The article uses 0.001 on the loss summed over a batch of 100, which is 0.1 on the mean.
 cli.define_training_flags(steps=30_000, batch_size=100, learning_rate=0.1)
 
 

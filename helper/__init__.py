@@ -2,8 +2,8 @@
 
 ``from helper import *`` gives ``tf`` (TensorFlow's version 1 interface), ``np``,
 ``weight_variable``, ``bias_variable``, ``prewitt_filter`` and ``mnist_samples``. The names are
-looked up when they are first used (PEP 562), so that a tool which only reads runs, and imports
-``helper.runs`` or ``helper.comparing``, does not wait for TensorFlow. An experiment also imports
+looked up on first use (PEP 562), so that a tool which only reads runs, and imports ``helper.runs``
+or ``helper.comparing``, does not wait for TensorFlow. An experiment also imports
 ``cli``, ``flag_types`` and ``training`` from here.
 """
 

@@ -1,4 +1,4 @@
-"""Write files so that a reader, or a machine that dies, finds the old one or the new one whole."""
+"""Write files so that readers see the old file or the new one, whole, even after a crash."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, BinaryIO
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
-# What a killed writer leaves begins so. The file's own name is not in it: a reader that looks for
-# a word in names (TensorBoard does) must not take it for a whole file.
+# Files that a killed writer leaves behind begin with this. They do not contain the final name, so a
+# reader that searches names for a word, as TensorBoard does, cannot mistake one for a whole file.
 PARTIAL = ".partial-"
 
 
 def replace_atomically(path: Path, write: Callable[[BinaryIO], Any], durable: bool = True) -> None:
     """Replace a file in one step.
 
-    write: puts the contents into the open binary file that it is given.
-    durable: wait until it is on the disk; otherwise it is safe from a killed process, but not from
-        a machine that dies.
+    write: writes the contents to the open binary file that it is given.
+    durable: wait until it is on the disk; otherwise it survives a killed process, but not a crash
+        of the machine.
     Raises OSError.
     """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL)
@@ -47,7 +47,7 @@ def write_atomically(path: Path, text: str, durable: bool = True) -> None:
 
 
 def remove_partial(directory: Path) -> None:
-    """Remove what killed writers left in a directory."""
+    """Remove the files that killed writers left in a directory."""
     for path in directory.glob(f"{PARTIAL}*"):
         with contextlib.suppress(OSError):
             path.unlink()

@@ -1,8 +1,8 @@
-"""Read files that may be damaged, or written by somebody who means harm.
+"""Read files that may be damaged, or written with malicious intent.
 
 Whatever is wrong with a file, the functions here raise ``Damaged`` and nothing else: for a FIFO
-(which is never waited for), a link, a file that is too large, nesting that would overflow the
-stack, a wrong type.
+(they never wait for one), a link, a file that is too large, nesting that would overflow the stack,
+a wrong type.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ import numpy as np
 _DEEPEST = 32
 _LARGEST_INTEGER = 2**63
 _MOST_JSON_BYTES = 16 << 20
-# The test predictions of a run are two int64 for each image; the largest sets have a million.
+# The predictions of a run are two int64 per test image; the largest sets have a million images.
 _MOST_ARRAY_BYTES = 256 << 20
 
 T = TypeVar("T")
 
 
 class Damaged(Exception):
-    """Why a file cannot be used, as the end of a sentence that begins with its name."""
+    """Why a file cannot be used: the end of a sentence that begins with its name."""
 
 
 class Missing(Damaged):
-    """The file is not there."""
+    """The file does not exist."""
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
     """The content of a regular file, which must not be a link. Raises Damaged."""
     try:
-        # Without O_NONBLOCK, opening a FIFO waits until somebody writes into it.
+        # Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             found = os.fstat(handle)
@@ -60,7 +60,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 
 
 def load_json(path: Path) -> Any:
-    """The JSON value in a file, nested 32 deep at most, its integers of 64 bits. Raises Damaged."""
+    """The JSON value in a file, nested at most 32 deep, integers of 64 bits. Raises Damaged."""
     content = read_regular(path, _MOST_JSON_BYTES)
     try:
         value = json.loads(content)
@@ -79,8 +79,8 @@ def converted(value: Any, kind: type[T]) -> T:
 
 
 def load_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
-    """The arrays of these names in an npz file, as they are. Nothing is unpickled, and what each
-    array takes is known before it is read. Raises Damaged."""
+    """The arrays with these names in an npz file. Nothing is unpickled, and each array's size is
+    checked before it is read. Raises Damaged."""
     content = read_regular(path, _MOST_ARRAY_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -107,12 +107,12 @@ def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     if info.file_size > _MOST_ARRAY_BYTES:
         raise Damaged(f"declares {info.file_size >> 20} MiB for {name}")
     with archive.open(info) as file:
-        # The size that the archive declares bounds what is read, the array's own shape included.
+        # The declared size limits what is read, whatever shape the array itself declares.
         return np.lib.format.read_array(io.BytesIO(file.read(info.file_size)), allow_pickle=False)
 
 
 def _check_values(value: Any) -> None:
-    """Level by level, so that no nesting can overflow the stack."""
+    """Check level by level, so that no nesting can overflow the stack."""
     level = [value]
     for _ in range(_DEEPEST):
         deeper: list[Any] = []
@@ -126,4 +126,4 @@ def _check_values(value: Any) -> None:
         if not deeper:
             return
         level = deeper
-    raise Damaged(f"is nested more than {_DEEPEST} deep")
+    raise Damaged(f"is nested more than {_DEEPEST} levels deep")

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do: stop at the next safe moment, interrupt, or end at once."""
+"""What Ctrl-C and SIGTERM do: stop at the next safe point, interrupt, or end at once."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class StopRequest:
             signal.signal(number, handler)
 
     def is_set(self) -> bool:
-        """Whether a signal came."""
+        """Whether a signal was received."""
         return self.number is not None
 
     @property
     def exit_code(self) -> int:
-        """What a shell expects of a program that a signal ended; 0 if none was received."""
+        """The exit code that shells expect after the signal; 0 if none was received."""
         return 128 + self.number if self.number else 0
 
     def _note(self, number: int, frame: FrameType | None) -> None:
@@ -44,9 +44,9 @@ class StopRequest:
 
 
 def sigterm_interrupts() -> None:
-    """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that worker processes are stopped too.
+    """Make SIGTERM raise KeyboardInterrupt, as Ctrl-C does, so that workers are stopped too.
 
-    The interrupt carries the signal's number, from which ``command.run`` makes the exit code.
+    The interrupt carries the signal's number, from which ``command.run`` derives the exit code.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -57,7 +57,7 @@ def sigterm_interrupts() -> None:
 
 @contextlib.contextmanager
 def ctrl_c_kills() -> Iterator[None]:
-    """Let Ctrl-C end the process at once, without a traceback, where there is nothing to save."""
+    """Let Ctrl-C end the process at once, without a traceback, while there is nothing to save."""
     usual = signal.default_int_handler
     # Only the main thread may set handlers, and a background job may ignore Ctrl-C.
     in_main = threading.current_thread() is threading.main_thread()

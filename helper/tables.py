@@ -1,4 +1,4 @@
-"""Tables of many columns on the terminal: no frame, no cut cells, headers in several lines."""
+"""Wide tables on the terminal: no frame, no truncated cells, headers on several lines."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _UNLIMITED = 10_000
 def show(
     columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", left: bool = False
 ) -> None:
-    """Print a table; the first column is on the left, the others right, or all of them left.
+    """Print a table, its first column left-aligned and the others right, or with left all left.
 
-    Names and cells may come from a run directory: they are shown literally (see `printable`).
+    Names and cells may come from a run directory, so they are shown literally (see `printable`).
     """
     table = Table(
         title=printable(title) or None,
@@ -35,7 +35,7 @@ def show(
         table.add_column(header, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*map(printable, row))
-    # As wide as it needs, on a terminal too: wrapped lines are easier to read than broken cells.
+    # As wide as needed, even on a terminal: wrapped lines are easier to read than broken cells.
     console = Console(highlight=False, markup=False, emoji=False)
     needed = console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum
     console.width = max(needed, len(printable(title)))
@@ -43,7 +43,7 @@ def show(
 
 
 def _header(column: str) -> str:
-    """Long names break after their slashes and underscores: a header is no wider than its cells."""
+    """Break long names after slashes and underscores, so that headers do not widen columns."""
     if len(column) <= 8:
         return column
     parts = column.replace("_", "_\n").replace("/", "/\n").replace(" ", "\n").split("\n")

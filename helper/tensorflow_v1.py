@@ -1,8 +1,8 @@
-"""TensorFlow's version 1 interface, imported without the lines that it prints at start-up.
+"""TensorFlow's version 1 interface, imported without the lines it prints at start-up.
 
 Some of those lines are written by C++ to file descriptor 2, whatever ``TF_CPP_MIN_LOG_LEVEL``
-says, so the descriptor itself is redirected while the import lasts. They are shown if the import
-fails, or always where the environment variable ``SHOW_TENSORFLOW_LOG`` is set.
+says, so the descriptor itself is redirected during the import. They are shown if the import fails,
+or if the environment variable ``SHOW_TENSORFLOW_LOG`` is set.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helper.signals import ctrl_c_kills
 
 @contextlib.contextmanager
 def stderr_held_back() -> Iterator[None]:
-    """Hold back what is written to file descriptor 2; write it after all if the body raises."""
+    """Hold back what is written to file descriptor 2; release it if the body raises."""
     if os.environ.get("SHOW_TENSORFLOW_LOG"):
         yield
         return
@@ -48,7 +48,7 @@ with ctrl_c_kills(), stderr_held_back():
     import tensorflow.compat.v1 as tf
 
 if not os.environ.get("SHOW_TENSORFLOW_LOG"):
-    # Silences the deprecation notes on the very interface that this project is about.
+    # Silence deprecation warnings about the very interface that this project is about.
     tf.get_logger().setLevel(logging.ERROR)
 
 __all__ = ["tf", "stderr_held_back"]

@@ -78,7 +78,7 @@ def train(
     fused = FusedSteps(model, data.train, BATCH_SIZE, seed)
     with tf.Session(graph=model.graph) as session, model.graph.as_default():
         session.run(tf.global_variables_initializer())
-        pieces = list(fused.run(session, 0, steps, boundaries))
+        chunks = list(fused.run(session, 0, steps, boundaries))
         variables = {v.op.name: v for v in tf.global_variables()}
-        history = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        history = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
         return session.run(variables), history

@@ -10,13 +10,13 @@ import numpy as np
 from helper.data.datasets import Split
 from helper.graph.model import Model
 
-# Large enough for a matmul to reach its full speed; the batch does not change what is computed.
+# Large enough for a matmul to reach full speed. The batch size does not change the result.
 BATCH_SIZE = 1000
 
 
 class Evaluation(NamedTuple):
-    """metrics: means over all examples. predictions, and targets, what those should be: int64
-    [examples], or None where the model says no class."""
+    """metrics: means over all examples. predictions, and the targets they should equal: int64
+    [examples], or None if the model predicts no class."""
 
     metrics: dict[str, float]
     predictions: np.ndarray | None
@@ -28,10 +28,10 @@ class Stopped(Exception):
 
 
 class Observation(NamedTuple):
-    """What an observer of a run is shown at an evaluation.
+    """What an observer of a run sees at an evaluation.
 
-    session: it holds the variables as they are after ``step`` steps. number: evaluations since the
-    run's beginning, at regular intervals of steps. split: what was evaluated.
+    session: holds the variables as they are after ``step`` steps. number: how many evaluations came
+    before, at regular intervals of steps. split: what was evaluated.
     """
 
     session: Any
@@ -52,9 +52,9 @@ def evaluator(
     stopped: Callable[[], bool] = lambda: False,
     batch_size: int = BATCH_SIZE,
 ) -> Callable[[Split], Evaluation]:
-    """A function that evaluates the session's present variables on a split.
+    """Return a function that evaluates the session's current variables on a split.
 
-    stopped: asked between two batches; if it says yes, the function raises Stopped.
+    stopped: called between two batches; if it returns true, the function raises Stopped.
     """
     step, inputs = model.step, model.inputs
     fetches = {
@@ -78,7 +78,7 @@ def evaluator(
             for name, mean in found["metrics"].items():
                 sums[name] += float(mean) * len(split.labels[batch])
             answers.append(found["answers"])
-        # The batches' means are float32: further digits are noise, and would decide between ties.
+        # The batches' means are float32: further digits are noise, which would decide between ties.
         means = {name: float(f"{s / len(split.labels):.7g}") for name, s in sums.items()}
         if step.predictions is None:
             return Evaluation(means, None, None)

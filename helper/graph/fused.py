@@ -1,10 +1,10 @@
 """Many training steps in one ``Session.run``: the experiment's graph in a ``tf.while_loop``.
 
 The loop shares variables and optimizer slots with the readable copy of the graph, and gives the
-same bits as single steps. What it saves is the time between steps: fetching, feeding, Python.
+same bits as single steps. It saves the time between steps: fetching, feeding, Python.
 
 XLA can compile the whole loop. It joins the operations between two matrix products into one and
-chooses other kernels, so that the last bits are others than those of single steps.
+chooses other kernels, so results differ from those of single steps in the last bits.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from helper.graph.pipeline import Superbatches, superbatches
 from helper.graph.schedule import most_steps, schedule, steps_that_fit
 from helper.tensorflow_v1 import tf
 
-# So many pieces at the start tell how long a step takes.
-_TIMED_PIECES = 10
-# XLA compiles for one shape of superbatches, so many steps; a piece need not use all of them. With
-# shapes that follow from the time of a step, the last bits would follow from it too.
+# The time of a step is measured on this many chunks at the start.
+_TIMED_CHUNKS = 10
+# XLA compiles the loop for superbatches of exactly this many steps, of which a chunk may use fewer.
+# If the shape followed from the time of a step, so would the last bits of the results.
 _COMPILED_STEPS = 100
 
 
@@ -52,19 +52,19 @@ class FusedSteps:
     def run(
         self, session: Any, first_step: int, last_step: int, boundaries: Sequence[int]
     ) -> Iterator[dict[str, np.ndarray]]:
-        """Run the steps ``first_step + 1 … last_step``, a piece at a time.
+        """Run the steps ``first_step + 1 … last_step``, a chunk at a time.
 
         Yields:
-            for each piece the value of every metric at every step, float32 [steps]. A piece ends
-            at every multiple of each boundary, and lasts about 0.1 s at most.
+            for each chunk the value of every metric at every step, float32 [steps]. A chunk ends
+            at every multiple of each boundary, and takes about 0.1 s at most.
         """
         train = session.make_callable(self._histories)
 
-        def run(plan: Sequence[tuple[int, int]]) -> Iterator[dict[str, np.ndarray]]:
-            if plan:
-                self._batches.start(session, plan)
+        def run_chunks(chunks: Sequence[tuple[int, int]]) -> Iterator[dict[str, np.ndarray]]:
+            if chunks:
+                self._batches.start(session, chunks)
             times.clear()
-            for first, last in plan:
+            for first, last in chunks:
                 started = time.monotonic()
                 values = train()
                 seconds = time.monotonic() - started
@@ -72,16 +72,16 @@ class FusedSteps:
                 self.seconds += seconds
                 yield values
 
-        times: list[float] = []  # of a step in each piece of a plan
+        times: list[float] = []  # seconds per step, for each chunk of the latest schedule
         step, longest = first_step, 1
-        # To call a compiled loop takes longer than a step, which shows only in longer pieces.
+        # Calling a compiled loop costs more than a step, which only longer chunks can reveal.
         for _ in range(2 if self._xla else 1):
-            end = min(step + _TIMED_PIECES * longest, last_step)
-            yield from run(schedule(step, end, boundaries, longest))
+            end = min(step + _TIMED_CHUNKS * longest, last_step)
+            yield from run_chunks(schedule(step, end, boundaries, longest))
             if end == last_step:
                 return
             step, longest = end, most_steps(statistics.median(times), self._limit)
-        yield from run(schedule(step, last_step, boundaries, longest))
+        yield from run_chunks(schedule(step, last_step, boundaries, longest))
 
 
 def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:
@@ -103,13 +103,13 @@ def _train(model: Model, images: Any, labels: Any, steps: Any) -> list[Any]:
     """The loop over the first ``steps`` batches. Returns float32 [batches] for every metric."""
 
     def train_one_step(index: Any, *histories: Any) -> list[Any]:
-        # Graph-construction time: called once; every variable of the first copy is found again.
+        # Graph-construction time: called once, and reuses every variable of the readable copy.
         step = model.build_again(
             model.inputs._replace(
                 images=images[index], labels=labels[index], training=tf.constant(True)
             )
         )
-        # Without this tie the update would be pruned, and the next step could start before it.
+        # Without this dependency the update would be pruned, or the next step start before it.
         with tf.control_dependencies([step.train_step]):
             next_index = index + 1
         values = step.metrics.values()

@@ -1,11 +1,11 @@
-"""Metrics, and which direction of each is the better one: declared here, and nowhere else."""
+"""Metrics and their directions (is lower or higher better?), declared here and nowhere else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# What a bare metric of this name means; of any other bare metric no best is claimed.
+# ``lower_is_better`` of bare metrics by name. Any other bare metric has no direction, and no best.
 _KNOWN = {"loss": True, "accuracy": False}
 
 
@@ -14,7 +14,7 @@ class Metric(NamedTuple):
 
     value: in a ``Step`` a float32 scalar tensor; for a whole split a function of (predictions,
         labels), int64 [examples] each, that returns a number.
-    lower_is_better: None claims no best.
+    lower_is_better: None if the metric has no direction, and so no best.
     """
 
     value: Any

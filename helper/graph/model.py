@@ -1,7 +1,7 @@
 """The readable copy of an experiment's graph, on placeholders.
 
-It is what TensorBoard shows, what evaluates, and what can train a single step. ``helper.fused``
-builds the same step a second time, into the body of a loop.
+TensorBoard shows this copy, evaluations run it, and it can train single steps.
+``helper.graph.fused`` builds the same step a second time, in the body of a loop.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Step(NamedTuple):
 
     train_step: the operation that updates the variables once.
     metrics: float32 scalars, each a mean over the batch, taken before the update, bare or as a
-        ``Metric`` that says which direction is better. "loss" is among them.
-    predictions: int64 [batch], the class that the model says; None for a model that says none.
-    probabilities: float32 [batch, classes], what the model gives to each; None if it has none.
+        ``Metric`` that declares which direction is better. "loss" is required.
+    predictions: int64 [batch], the predicted classes; None for a model that predicts none.
+    probabilities: float32 [batch, classes], of each class; None if the model has none.
     targets: int64 [batch], what the predictions should be; by default the labels.
     """
 
@@ -57,12 +57,12 @@ BuildGraph = Callable[[Inputs, Any], Step]  # the second argument is the optimiz
 class Model:
     """The readable copy of an experiment's graph.
 
-    graph: the ``tf.Graph`` that holds it, and to which the training loop is added.
+    graph: the ``tf.Graph`` that holds it; the training loop is added to the same graph.
     graph_def: the readable copy alone, for TensorBoard.
-    inputs: placeholders; ``training`` need not be fed and is false.
-    step: its metrics are bare tensors; lower_is_better: the direction of each, None for no
-        direction.
-    summaries: what the experiment made with ``tf.summary``: serialized summaries, string scalars.
+    inputs: placeholders; ``training`` is false unless it is fed.
+    step: its metrics are bare tensors. lower_is_better: the direction of each, None where it has
+        none.
+    summaries: the experiment's ``tf.summary`` operations: string scalars, serialized summaries.
     build_again: builds the same step on other inputs, with the same variables.
     """
 
@@ -83,12 +83,12 @@ class Model:
         return sum(math.prod(shape) for shape in self.parameters().values())
 
     def session(self) -> Any:
-        """A new session for the graph, in which the calling thread itself goes from node to node.
+        """A new session for the graph, in which the calling thread itself executes the nodes.
 
-        The nodes of a step wait for each other, so the threads that a session starts to run them
-        side by side find little to do, and take the cores from those inside a matrix product. The
-        same bits without them, measured on 2 cores: 5 % less time for 625 hidden units, 15 to 25 %
-        for softmax regression.
+        The nodes of a step depend on each other, so a session's threads for running nodes in
+        parallel find little to do, and compete for the cores with the threads inside a matrix
+        product. Without them, measured on 2 cores: the same bits in 5 % less time for 625 hidden
+        units, in 15 to 25 % less for softmax regression.
         """
         config = tf.ConfigProto(inter_op_parallelism_threads=-1)
         return tf.Session(graph=self.graph, config=config)
@@ -103,7 +103,7 @@ def build(
 ) -> Model:
     """Build the readable copy in a new graph with the given seed.
 
-    Raises UsageError where ``build_graph`` returns metrics that cannot be logged.
+    Raises UsageError if ``build_graph`` returns metrics that cannot be logged.
     """
 
     def build_on(inputs: Inputs) -> Step:
@@ -111,7 +111,7 @@ def build(
             return build_graph(inputs, optimizer)
 
     def build_again(inputs: Inputs) -> Step:
-        # The summaries of the readable copy are the ones that are written.
+        # Only the summaries of the readable copy are written.
         summaries = tf.get_collection_ref(tf.GraphKeys.SUMMARIES)
         before = list(summaries)
         step = build_on(inputs)
@@ -139,7 +139,7 @@ def build(
 
 
 def _check_metrics(tensors: Mapping[str, Any]) -> None:
-    """Say at graph-construction time what would fail inside the loop."""
+    """Report at graph-construction time what would otherwise fail inside the loop."""
     if "loss" not in tensors:
         raise UsageError('build_graph returns no metric "loss"; every experiment needs one')
     for name, tensor in tensors.items():

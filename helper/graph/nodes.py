@@ -1,4 +1,4 @@
-"""The nodes of a readable graph: where the network is in it, and what decides a run's result."""
+"""The nodes of a readable graph: which of them are the network, and which decide the result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helper.runs.record import Network
 
 
 def network(model: Model) -> Network:
-    """The names of the tensors by which a network can be rebuilt from its ``GraphDef``."""
+    """The names of the tensors from which a network can be rebuilt out of its ``GraphDef``."""
     step, inputs = model.step, model.inputs
 
     def name(tensor: Any) -> str | None:
@@ -32,11 +32,11 @@ def training_outputs(model: Model) -> list[str]:
 
 
 def training_sha256(graph_def: Any, outputs: Iterable[str]) -> str | None:
-    """The SHA-256 of all that these nodes are computed from; None where one of them is missing.
+    """The SHA-256 of everything that these nodes depend on; None if one of them is missing.
 
-    graph_def: TensorFlow's ``GraphDef`` or TensorBoard's copy of it. Attributes that only describe
-    a node (their names begin with an underscore) do not count, nor do the names of functions,
-    which TensorFlow numbers as they are made.
+    graph_def: TensorFlow's ``GraphDef`` or TensorBoard's copy of it. It ignores attributes that
+    only describe a node (their names begin with an underscore), and the names of functions, which
+    TensorFlow numbers in the order they are made.
     """
     found = {node.name: node for node in graph_def.node}
     functions = {function.signature.name: function for function in graph_def.library.function}

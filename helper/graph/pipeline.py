@@ -1,9 +1,9 @@
 """Arrays → ``tf.data`` → superbatches. Which examples a step sees follows from (seed, step) alone.
 
-The examples of epoch e stand in the order ``permutation(seed, e)``; step s takes the positions
-``s · batch_size … (s + 1) · batch_size - 1`` of all epochs laid end to end. So every batch is full,
-a batch may cross the end of an epoch, every epoch shows every example exactly once, and a run that
-is resumed at step s reads on where it stopped without any state of its own.
+The examples of epoch e come in the order ``permutation(seed, e)``; step s takes the positions
+``s · batch_size … (s + 1) · batch_size - 1`` of all epochs laid end to end. Every batch is
+therefore full, a batch may cross the end of an epoch, every epoch shows every example exactly once,
+and a run resumed at step s continues with the right examples although no position is stored.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from helper.tensorflow_v1 import tf
 
 
 class Superbatches(NamedTuple):
-    """The batches of several steps in one piece.
+    """The batches of one chunk of steps, stacked.
 
     images: uint8 [steps, batch_size, pixels]; labels: int64 [steps, batch_size].
-    steps: int32 scalar; if the pipeline pads, the batches after so many do not count.
+    steps: int32 scalar, the steps of the chunk; batches beyond it are padding.
     start: a function of (session, [(first_step, last_step), …]) that feeds the arrays and the
-        schedule to the iterator; each entry becomes one superbatch.
+        schedule to the iterator; each chunk becomes one superbatch.
     """
 
     images: Any
@@ -35,8 +35,8 @@ class Superbatches(NamedTuple):
 def permutation(examples: int, seed: Any, epoch: Any) -> Any:
     """The order of one epoch: int32 [examples]. seed and epoch: int64 scalars.
 
-    ``index_shuffle`` looks made for this and is not: its permutations for neighbouring seeds
-    are strongly correlated.
+    Not ``index_shuffle``, which looks made for this: its permutations for neighbouring seeds are
+    strongly correlated.
     """
     return tf.random.experimental.stateless_shuffle(
         tf.range(examples), tf.stack([seed, epoch]), alg="philox"
@@ -59,20 +59,20 @@ def superbatches(
 ) -> Superbatches:
     """Add the pipeline for one split to the current graph.
 
-    padded_steps: fill every superbatch up to so many batches, so that all have one shape.
+    padded_steps: pad every superbatch to this many batches, so that all have the same shape.
 
-    The arrays are fed when the iterator is started. As constants they would be written into the
-    graph, and from there into the event file and every checkpoint's meta graph.
+    The arrays are fed when the iterator starts. Constants would become part of the graph, and so
+    of the event file and of every checkpoint's meta graph.
     """
     examples, pixels = split.images.shape
     with tf.name_scope("pipeline"):
         all_images = tf.placeholder(tf.uint8, [examples, pixels], "all_images")
         all_labels = tf.placeholder(tf.int64, [examples], "all_labels")
-        runs = tf.placeholder(tf.int64, [None, 2], "schedule")
+        chunks = tf.placeholder(tf.int64, [None, 2], "schedule")
 
-        def superbatch(run: Any) -> tuple[Any, Any, Any]:
-            steps = tf.cast(run[1] - run[0], tf.int32)
-            positions = tf.range(run[0] * batch_size, run[1] * batch_size)
+        def superbatch(chunk: Any) -> tuple[Any, Any, Any]:
+            steps = tf.cast(chunk[1] - chunk[0], tf.int32)
+            positions = tf.range(chunk[0] * batch_size, chunk[1] * batch_size)
             indices = positions_to_examples(positions, examples, seed)
             if padded_steps:
                 indices = tf.pad(indices, [[0, (padded_steps - steps) * batch_size]])
@@ -83,7 +83,7 @@ def superbatches(
                 steps,
             )
 
-        dataset = tf.data.Dataset.from_tensor_slices(runs).map(superbatch).prefetch(1)
+        dataset = tf.data.Dataset.from_tensor_slices(chunks).map(superbatch).prefetch(1)
         iterator = tf.data.make_initializable_iterator(dataset)
         images, labels, steps = iterator.get_next()
 
@@ -93,7 +93,7 @@ def superbatches(
             {
                 all_images: split.images,
                 all_labels: split.labels,
-                runs: np.array(schedule, np.int64).reshape(-1, 2),
+                chunks: np.array(schedule, np.int64).reshape(-1, 2),
             },
         )
 

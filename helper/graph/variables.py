@@ -1,8 +1,8 @@
-"""Variables whose initial values depend on nothing but the graph's seed and their own name.
+"""Variables whose initial values depend only on the graph's seed and their own name.
 
 With TensorFlow's own graph-level seed an operation's random numbers depend on how many operations
-were made before it, so a line added above a variable changes where training starts, and two
-experiments can never be compared from the same start. Here they can.
+were created before it, so a line added above a variable changes where training starts, and two
+experiments never start from the same weights. Here they do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def weight_variable(
     TensorFlow 1.13 uses by default; ``he`` is normal with standard deviation sqrt(2 / inputs),
     He et al. 2015, equation 10, meant for ReLU.
 
-    The random ones are drawn afresh in each process unless ``tf.set_random_seed`` was called.
+    Random values differ in each process unless ``tf.set_random_seed`` was called.
     """
     return _variable(shape, name or "weight", _initializer(initializer, *_connections(shape)))
 
@@ -57,10 +57,10 @@ def prewitt_filter() -> Any:
 
 
 def _variable(shape: Sequence[int], name: str, draw: Callable[..., Any]) -> Any:
-    """A variable that is found again where the scope reuses variables, else a new one.
+    """The existing variable where the scope reuses variables, otherwise a new one.
 
-    Outside of such a scope it is a plain ``tf.Variable``, as version 1 code expects: it stands in
-    the current name scope, and a name that is taken gets a number.
+    Outside such a scope it is a plain ``tf.Variable``, as version 1 code expects: it belongs to the
+    current name scope, and a name that is already in use gets a number.
     """
     scope = tf.get_variable_scope()
     if scope.reuse:
@@ -81,7 +81,7 @@ def _key(variable_name: str) -> list[int]:
 
 
 def _connections(shape: Sequence[int]) -> tuple[int, int]:
-    """Connections into and out of one unit; a convolution's kernel counts all its positions."""
+    """Connections into and out of one unit; a convolution counts every position of its kernel."""
     if len(shape) < 2:
         return math.prod(shape), math.prod(shape)
     positions = math.prod(shape[:-2])

@@ -1,4 +1,4 @@
-"""How often each class was taken for which: counts, a table and a picture. No TensorFlow."""
+"""Confusion matrices: counts, a table and a picture. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from helper.pictures.drawing import draw_number, number_size
 
-# Up to so many classes the numbers stand in the picture's cells; for more they would be too many.
+# The picture's cells show their counts up to this many classes; more would be unreadable.
 _MOST_NUMBERED = 20
 _ZOOM = 1
 _PADDING = 2
@@ -14,13 +14,16 @@ _SMALL_CELL = 4
 
 
 def count(labels: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
-    """Both int64 [examples], 0 to classes - 1. Returns int64 [true class, predicted class]."""
+    """Count the pairs of labels and predictions, both int64 [examples] from 0 to classes - 1.
+
+    Returns int64 [true class, predicted class].
+    """
     pairs = np.bincount(labels * classes + predictions, minlength=classes * classes)
     return pairs.reshape(classes, classes)
 
 
 def table(counts: np.ndarray) -> str:
-    """As Markdown: a row for each true class, a column for each predicted one."""
+    """A Markdown table: a row for each true class, a column for each predicted one."""
     classes = range(len(counts))
     head = ["true \\ predicted", *(str(c) for c in classes), "right"]
     lines = [head, ["---", *("---:" for _ in classes), "---:"]]
@@ -32,9 +35,9 @@ def table(counts: np.ndarray) -> str:
 
 
 def picture(counts: np.ndarray) -> np.ndarray:
-    """As uint8 [height, width]: true classes downwards, predicted ones to the right.
+    """A picture, uint8 [height, width]: a row for each true class, a column for each predicted one.
 
-    The darker a cell, the larger its share of the row.
+    The darker a cell, the larger its share of its row.
     """
     classes = len(counts)
     # The square root makes a few mistakes among a thousand visible.
@@ -52,7 +55,7 @@ def picture(counts: np.ndarray) -> np.ndarray:
 
 
 def _draw_numbers(drawn: np.ndarray, counts: np.ndarray, height: int, width: int) -> None:
-    """The count in each cell, and the names of the classes on top and on the left."""
+    """Draw the count into each cell, and the classes along the top and the left."""
 
     def write(number: int, row: int, column: int) -> None:
         number_height, number_width = number_size(len(str(number)), _ZOOM)

@@ -1,6 +1,6 @@
 """Small pictures as NumPy arrays: values as shades, tiles in a grid, numbers. No TensorFlow.
 
-A picture is uint8 [height, width], from 0 for black to 255 for white.
+A picture is uint8 [height, width], from 0 (black) to 255 (white).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _GLYPHS = {
 def shades(values: np.ndarray) -> np.ndarray:
     """Values (float [...]) as shades of grey, uint8 [...], relative to the largest magnitude.
 
-    Where some are negative: 0 is grey, more is brighter, less is darker. Else from black to white.
-    Only 32 shades: noise in 256 would not compress, and a picture is kept for every evaluation.
+    If some are negative, 0 is grey, higher is brighter, lower is darker; otherwise 0 is black.
+    Only 32 shades, because noise in 256 would not compress, and every evaluation keeps a picture.
     """
     share = np.nan_to_num(values / (np.abs(values).max() or 1.0))
     if values.min() < 0:
@@ -43,7 +43,7 @@ def shades(values: np.ndarray) -> np.ndarray:
 def grid(images: np.ndarray, columns: int | None = None, zoom: int = 1) -> np.ndarray:
     """Pictures (uint8 [n, height, width]) side by side and below each other, in one picture.
 
-    columns: how many stand in a row; by default as many as there are rows. zoom: pixels for one.
+    columns: pictures in a row; by default as many as there are rows. zoom: pixels for each pixel.
     """
     images = images.repeat(zoom, axis=1).repeat(zoom, axis=2)
     n, height, width = images.shape
@@ -57,7 +57,7 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int = 1) -> np.nd
 
 
 def number_size(digits: int, zoom: int) -> tuple[int, int]:
-    """Height and width in pixels of a number with so many digits."""
+    """Height and width in pixels of a number with this many digits."""
     return 5 * zoom, (4 * digits - 1) * zoom
 
 

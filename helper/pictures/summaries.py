@@ -15,19 +15,19 @@ from helper.pictures import confusion, drawing
 from helper.saving import png
 from helper.tensorflow_v1 import tf
 
-# More units than this are too small to see, and would make the event files large.
+# More units would be too small to see, and would make the event files large.
 MOST_UNITS = 25
 _SMALLEST_TILE = 28  # pixels; smaller tiles are enlarged
 
 
 def default_observers() -> list[Observer]:
-    """What looks at a run unless an experiment says otherwise."""
+    """The observers of a run, unless an experiment passes its own."""
     return [thinned(FirstLayer()), thinned(confusion_matrix)]
 
 
 def thinned(observer: Observer) -> Observer:
-    """The same observer at the first 32 evaluations, then at every second one up to 64, every
-    fourth up to 128, …, so that a long run stays small."""
+    """Call the observer at each of the first 32 evaluations, then at every second one up to 64, at
+    every fourth up to 128, …, so that a long run stays small."""
 
     def observe(seen: Observation) -> Iterator[Any]:
         if seen.number % 2 ** max(0, seen.number.bit_length() - 5) == 0:
@@ -37,7 +37,7 @@ def thinned(observer: Observer) -> Observer:
 
 
 class FirstLayer:
-    """The weights on the pixels, a picture for each of the first units."""
+    """Draws the first layer's weights on the pixels, for each of the first units."""
 
     def __init__(self) -> None:
         self._units: Callable[[], np.ndarray] | None = None
@@ -58,13 +58,13 @@ class FirstLayer:
 
 
 def confusion_matrix(seen: Observation) -> Iterator[Any]:
-    """How often each class was taken for which, as a picture and as a table."""
+    """Draw the confusion matrix, as a picture and as a table."""
     _, predictions, targets = seen.evaluation
     if predictions is None or targets is None:
         return
     counts = confusion.count(targets, predictions, _classes(seen.model))
     yield _image_summary("confusion matrix", confusion.picture(counts))
-    # Under a tag of its own: TensorBoard shows only one kind of summary for a tag.
+    # Under a separate tag: TensorBoard shows only one kind of summary per tag.
     yield text_pb("confusion table", confusion.table(counts))
 
 

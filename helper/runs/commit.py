@@ -9,7 +9,7 @@ from helper.files import PROJECT_ROOT
 
 
 def commit() -> str | None:
-    """The project's commit, with ``+changes`` where files differ from it; None outside of git."""
+    """The project's commit, with ``+changes`` if files differ from it; None outside of git."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(

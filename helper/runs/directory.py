@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"(\d{4,})(?:-|$)")
 class Run:
     """A run directory that this process writes, locked until ``close``.
 
-    path: the directory. record: what ``run.json`` holds, or is to hold.
+    path: the directory. record: the contents of ``run.json``, now or when it is next saved.
     """
 
     def __init__(self, path: Path, record: Record) -> None:
@@ -41,7 +41,7 @@ class Run:
         except BlockingIOError:
             self._lock.close()
             raise LabError(
-                f"{path} is in use by another process; wait for it, or start a run of its own"
+                f"{path} is in use by another process; wait for it to finish, or start a new run"
             ) from None
 
     def is_in_place(self) -> bool:
@@ -53,12 +53,12 @@ class Run:
         return os.path.samestat(os.fstat(self._lock.fileno()), found)
 
     def check_in_place(self) -> None:
-        """Raise OSError if the directory was removed, or another one stands in its place."""
+        """Raise OSError if the directory was removed or replaced by another one."""
         if not self.is_in_place():
             raise FileNotFoundError(errno.ENOENT, "the run directory was removed or replaced")
 
     def save_record(self) -> None:
-        """Replace ``run.json`` in one step. Raises OSError where it cannot be written."""
+        """Replace ``run.json`` in one step. Raises OSError if it cannot be written."""
         self.check_in_place()
         record.save(self.record, self.path)
 
@@ -71,16 +71,16 @@ def check_name(name: str) -> None:
     """Raise UsageError for a name that is not a plain directory name."""
     if not record.NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is not a valid run name: take 1 to 64 letters, digits or . _ = , - "
+            f"{name!r} is not a valid run name: use 1 to 64 letters, digits or . _ = , - "
             "and begin with a letter or a digit"
         )
 
 
 def create(logdir: str | Path, suffix: str, first: Record) -> Run:
-    """Make ``logdir/experiment/<number>[-suffix]``, with the next free number, never an old one.
+    """Make ``logdir/experiment/<number>[-suffix]``, with the next free number, never reusing one.
 
     first: the record to begin with; its name is filled in.
-    Raises UsageError for a bad name, LabError where nothing can be written.
+    Raises UsageError for an invalid name, LabError if nothing can be written.
     """
     check_name(first.experiment)
     if suffix:
@@ -111,7 +111,7 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
 
 
 def reopen(path: Path) -> Run:
-    """Lock an existing run. Raises LabError if another process writes it, or none can."""
+    """Lock an existing run. Raises LabError if another process is writing it, or it is unusable."""
     if not (path / RECORD_FILE).exists():
         raise LabError(f"{path} is not a run directory: it has no {RECORD_FILE}")
     try:
@@ -119,24 +119,24 @@ def reopen(path: Path) -> Run:
     except OSError as error:
         raise LabError(f"cannot write to {path}: {error.strerror or error}") from None
     try:
-        # Only now: until it was locked another process could write it.
+        # Only now: before it was locked, another process could write it.
         run.record = record.load(path)
     except Damaged as error:
         run.close()
         raise LabError(
-            f"{path / RECORD_FILE} {error}, and without it the run cannot go on; start a new one"
+            f"{path / RECORD_FILE} {error}, and a run cannot be resumed without it; start a new one"
         ) from None
     return run
 
 
 def number(path: Path) -> int:
-    """The number with which a run directory's name begins; -1 for a name without one."""
+    """The number at the start of a run directory's name; -1 for a name without one."""
     found = _NUMBER.match(path.name)
     return int(found[1]) if found else -1
 
 
 def by_number(path: Path) -> Path:
-    """The run directory for which ``parent/0002`` is short; any other path as it is."""
+    """The run directory that ``parent/0002`` abbreviates; any other path unchanged."""
     if not path.name.isdigit() or path.exists():
         return path
     return next(path.parent.glob(f"{path.name}-*"), path)
@@ -165,7 +165,7 @@ def is_locked(path: Path) -> bool:
 
 
 def status(path: Path, found: Record) -> Status:
-    """The record's status, or "killed" for a run that says "running" and that nobody runs."""
+    """The record's status, or "killed" if it says "running" but no process is running it."""
     if found.status is Status.RUNNING and not is_locked(path):
         return Status.KILLED
     return found.status
@@ -173,7 +173,7 @@ def status(path: Path, found: Record) -> Status:
 
 def _open_lock(path: Path, flags: int) -> int:
     """A file descriptor of a run's lock. Raises OSError if that is not a regular file."""
-    # Without O_NONBLOCK, opening a FIFO could wait for ever.
+    # Without O_NONBLOCK, opening a FIFO could wait forever.
     flags |= os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     lock = os.open(path / LOCK_FILE, flags, 0o644)
     if not stat.S_ISREG(os.fstat(lock).st_mode):
@@ -183,12 +183,12 @@ def _open_lock(path: Path, flags: int) -> int:
 
 
 def _log_directory(logdir: str | Path) -> Path:
-    """Its absolute path. Raises UsageError for one that flag files or TensorFlow cannot take."""
+    """Its absolute path. Raises UsageError for one that TensorFlow or a flag file cannot handle."""
     path = Path(os.path.expanduser(logdir))
     if str(path).startswith("~"):
         raise UsageError(f"there is no home directory for --logdir={logdir}")
     path = path.absolute()
-    # TensorFlow takes a checkpoint's path for a pattern, in which [ and \ do not mean themselves.
+    # TensorFlow treats a checkpoint's path as a pattern, in which [ and \ are special.
     unfit = _UNFIT.search(str(path))
     if unfit:
         raise UsageError(
@@ -213,7 +213,7 @@ def _make_next(parent: Path, suffix: str) -> Path:
 
 
 def _make_directories(path: Path, made: list[Path]) -> None:
-    """Make the directory and its parents; note in ``made`` those that were not there."""
+    """Make the directory and its parents; add those that did not exist to ``made``."""
     missing = []
     while not path.exists():
         missing.append(path)
@@ -224,7 +224,7 @@ def _make_directories(path: Path, made: list[Path]) -> None:
 
 
 def _remove(made: list[Path]) -> None:
-    """Take back what a failed ``create`` made: files in the run's directory, empty parents."""
+    """Undo a failed ``create``: remove files in the run's directory, and empty parents."""
     for directory in reversed(made):
         with contextlib.suppress(OSError):
             for file in directory.iterdir():

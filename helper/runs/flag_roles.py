@@ -1,4 +1,4 @@
-"""What each flag is for: the one table that names, resumes, compares and publishes runs by it."""
+"""The role of each flag: one table for naming, resuming, comparing and publishing runs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 
 class Change(enum.Enum):
-    """What a resumed run may do to a flag."""
+    """How a flag may change when a run is resumed."""
 
     NEVER = enum.auto()
-    GROW = enum.auto()  # a run may become longer
+    GROW = enum.auto()  # a run may be extended
     FREELY = enum.auto()
 
 
@@ -30,7 +30,7 @@ _LENGTH = Role(decides=True, on_resume=Change.GROW, in_name=False, hyper_paramet
 _VIEW = Role(decides=False, on_resume=Change.NEVER, in_name=False, hyper_parameter=False)
 _PLACE = Role(decides=False, on_resume=Change.FREELY, in_name=False, hyper_parameter=False)
 
-# The flags that every experiment has. A flag of an experiment's own is a setting.
+# The flags that every experiment has. Any other flag is an experiment's own, and a setting.
 SHARED = {
     "steps": _LENGTH,
     "epochs": _LENGTH,
@@ -39,7 +39,7 @@ SHARED = {
     "seed": _SETTING,
     "xla": _SETTING,
     "dataset": _SETTING,
-    # That the data is the same is seen from the data itself.
+    # Whether the data is the same is checked on the data itself.
     "data_dir": _PLACE,
     "validation_split": _SETTING,
     "logdir": _PLACE,
@@ -54,5 +54,5 @@ SHARED = {
 
 
 def role(flag: str) -> Role:
-    """What a flag is for, by its name."""
+    """The role of a flag, by its name."""
     return SHARED.get(flag, _SETTING)

@@ -1,4 +1,4 @@
-"""The record of a run, ``run.json``: what was asked for, with what, and what came of it."""
+"""The record of a run, ``run.json``: its settings, its environment and its results."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from helper.loading import Damaged, converted, load_json
 
 RECORD_FILE = "run.json"
 FORMAT = 2
-# Of an experiment and of what follows a run's number: a plain directory name.
+# An experiment's name, or what follows a run's number: a plain directory name.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,-]{0,63}")
 
 Value = bool | int | float | str | list[bool | int | float | str] | None
 
 
 class Status(str, enum.Enum):
-    """How a run ended, or what it is. The last three are never in a record."""
+    """How a run ended, or what it is. The last three never occur in a record."""
 
     RUNNING = "running"
     COMPLETED = "completed"
     INTERRUPTED = "interrupted"  # by a signal; it can be resumed
     DIVERGED = "diverged"  # its loss stopped being finite
     FAILED = "failed"
-    KILLED = "killed"  # its record says running, and no process runs it
+    KILLED = "killed"  # its record says running, but no process is running it
     DAMAGED = "damaged"  # its record cannot be read
     FOREIGN = "foreign"  # event files of another program
 
@@ -37,7 +37,7 @@ class Status(str, enum.Enum):
 
 @dataclass(frozen=True)
 class Data:
-    """train, validation, test: numbers of examples; sha256: as ``datasets.Dataset`` has it."""
+    """train, validation, test: numbers of examples. sha256: that of the ``datasets.Dataset``."""
 
     name: str
     sha256: str
@@ -58,11 +58,11 @@ class Best:
 
 @dataclass(frozen=True)
 class Network:
-    """Where the network is in the graph that the run wrote: names of tensors.
+    """Where to find the network in the graph that the run wrote: names of tensors.
 
-    images: uint8 [batch, pixels]. training: a boolean that need not be fed. predictions: int64
-    [batch]; probabilities: float32 [batch, classes]; targets: int64 [batch], what predictions
-    should be, computed from labels, int64 [batch]. None: the experiment has none.
+    images: uint8 [batch, pixels]. labels: int64 [batch]. predictions: int64 [batch].
+    probabilities: float32 [batch, classes]. targets: int64 [batch], what the predictions should
+    be, computed from the labels. None: the experiment has none.
     """
 
     images: str
@@ -74,12 +74,12 @@ class Network:
 
 @dataclass
 class Record:
-    """One run. Times are UTC in ISO 8601, durations seconds.
+    """One run. Times are UTC in ISO 8601, durations are in seconds.
 
-    id: differs between any two runs. flags: every setting by its flag's name. lower_is_better: for
-    each metric its direction, None where it has none. select_by: the metric by which the best
+    id: unique to the run. flags: every setting, by its flag's name. lower_is_better: the direction
+    of each metric, None if it has none. select_by: the metric by which the best
     checkpoint is chosen. graph_sha256: of the part of the graph that decides the result.
-    step: steps done; saved_step: those in the newest checkpoint. final, best: by "split/metric".
+    step: steps done. saved_step: the step of the newest checkpoint. final, best: by "split/metric".
     """
 
     experiment: str
@@ -119,12 +119,12 @@ class Record:
 
     @property
     def score_tag(self) -> str:
-        """The split and the metric by which this run's best checkpoint is chosen."""
+        """The split and metric by which this run's best checkpoint is chosen, as "split/metric"."""
         return f"{self.watched}/{self.select_by}"
 
 
 def load(run_directory: Path) -> Record:
-    """The record of a run. Raises Damaged where there is none that can be trusted to be one."""
+    """The record of a run. Raises Damaged if it is missing, or is not a valid record."""
     content = load_json(run_directory / RECORD_FILE)
     if not isinstance(content, dict):
         raise Damaged("does not have the expected form: it is not an object")
@@ -152,7 +152,7 @@ def as_json(record: Record) -> dict[str, Any]:
 
 
 def _from_format_1(content: dict[str, Any]) -> dict[str, Any]:
-    """Format 1 took the lowest loss for the best, and the highest value of any other metric."""
+    """In format 1 the best was the lowest loss, and the highest value of any other metric."""
     content = {key: value for key, value in content.items() if value is not None}
     for key in ("final", "best"):
         if not isinstance(content.get(key, {}), dict):

@@ -1,6 +1,6 @@
-"""Take the event files of a run back to an earlier step, so that a resumed run logs no point twice.
+"""Rewind the event files of a run to an earlier step, so that a resumed run logs no point twice.
 
-TensorBoard's two loaders disagree on what a restart means for points that were already logged, so
+TensorBoard's two loaders disagree on what a restart means for points that are already logged, so
 the points after the checkpoint are removed from the files themselves. No TensorFlow.
 """
 
@@ -17,20 +17,20 @@ from helper.runs import event_files
 from helper.runs.events import decode
 from helper.runs.tfrecords import OVERHEAD, as_tfrecord, read_payloads
 
-# Written when a run ends, and again when the resumed run does.
+# Written when a run ends, and again when the resumed run ends.
 _AT_THE_END = ("final/", "_hparams_/session_end_info")
 
 
 def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
-    """Remove what an uninterrupted run would not have logged by now.
+    """Remove what an uninterrupted run would not have logged yet.
 
     kept: for each subdirectory ("" is the run directory itself) the interval in steps between the
-        points of its curves, and the step of the last point that stays. Others lose all points.
+        points of its curves, and the step of the last point to keep. Others lose all points.
 
     Returns:
-        a line for each of these directories that lacks points which it should have, because its
-        files were damaged or removed, and the number of values that it lacks.
-    Raises OSError when a file cannot be read or replaced.
+        a line for each of these directories whose files lack points because they were damaged or
+        removed, and the number of missing values in all.
+    Raises OSError if a file cannot be read or replaced.
     """
     gaps, lost = [], 0
     for name in sorted({*kept, *_subdirectories(run_directory)}):
@@ -52,7 +52,7 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
 
 
 def clear(run_directory: Path) -> None:
-    """Remove all event files, of a run that begins again at its first step. Raises OSError."""
+    """Remove all event files of a run that starts again from step 0. Raises OSError."""
     for name in ("", *_subdirectories(run_directory)):
         remove_partial(run_directory / name)
         for path in event_files.find(run_directory / name):
@@ -64,7 +64,7 @@ def _subdirectories(run_directory: Path) -> list[str]:
 
 
 def _filter(path: Path, last_step: int) -> list[Event]:
-    """Keep the intact events up to a step in a file, and return them.
+    """Keep only the intact events up to a step in a file, and return them.
 
     The file is replaced only if it holds anything else.
     """

@@ -1,4 +1,4 @@
-"""What a run is asked to do, as plain values."""
+"""The settings of a run, as plain values."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 class Settings:
     """The settings that every experiment shares.
 
-    experiment: its name, the first directory below logdir.
+    experiment: its name, which is a directory in logdir.
     steps, batch_size, seed, xla: with the graph and the data they decide the result.
     log_every, eval_every, checkpoint_every: intervals in steps; checkpoint_every 0: as eval_every.
-    keep: how many of the newest checkpoints stay beside the best one. select_by: the metric by
-        which the best is chosen; "" for accuracy, or loss where there is no accuracy.
-    resume: the directory of the run to go on with, or None for a new run.
-    suffix: what the run directory's name says after its number, or "".
-    flags: every setting of the run, as JSON values; flagfile: the same as the text of a flag file.
-    argv: the command.
+    keep: how many of the newest checkpoints to keep besides the best one. select_by: the metric by
+        which the best is chosen; "" for accuracy, or loss if there is no accuracy.
+    resume: the directory of the run to resume, or None for a new run.
+    suffix: what follows the number in the run directory's name, or "".
+    flags: every setting of the run, as JSON values. flagfile: the same, as a flag file's text.
+    argv: the command line.
     """
 
     experiment: str

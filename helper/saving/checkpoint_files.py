@@ -1,8 +1,8 @@
-"""The files of one checkpoint: written, read back, and refused where they are not what was written.
+"""The files of one checkpoint: write them, read them, and reject any that have changed since.
 
 A checkpoint is a numbered pair of files of ``tf.train.Saver`` and, written last, a JSON file with
-their SHA-256 and the state that is not in variables. Without that file a save was cut short.
-TensorFlow's own ``checkpoint`` file is neither written nor read.
+their SHA-256 and the state that is not in variables. Without that file the save was interrupted,
+and does not count. TensorFlow's own ``checkpoint`` file is neither written nor read.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ NAME = re.compile(r"(step-\d{10})\.json")
 
 
 class NotFiniteError(Exception):
-    """A variable holds NaN or infinity; it was not saved."""
+    """A variable holds NaN or infinity, so it was not saved."""
 
 
 @dataclass
 class Interval:
-    """The open mean of the training curve: over so many steps, the sum of each metric."""
+    """The unfinished mean of the training curve: a number of steps, and the sum of each metric."""
 
     count: int = 0
     sums: dict[str, float] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Interval:
 
 @dataclass
 class Seconds:
-    """What a run has taken so far, all launches together, and the part of it inside steps."""
+    """The time a run has taken so far, over all launches, and the part of it spent in steps."""
 
     seconds: float = 0.0
     seconds_in_steps: float = 0.0
@@ -49,10 +49,10 @@ class Seconds:
 
 @dataclass
 class State:
-    """What a run must keep beside its variables, so that it can go on as if it never stopped.
+    """What a run must keep besides its variables, to resume as if it had never stopped.
 
     train_means: the last point of the training curves. best, final: as in the record.
-    evaluated_step: that of the last evaluation.
+    evaluated_step: the step of the last evaluation.
     """
 
     interval: Interval = field(default_factory=Interval)
@@ -67,8 +67,8 @@ class State:
 class Checkpoint:
     """One good save.
 
-    prefix: what ``tf.train.Saver`` calls it. step: steps done. score: what the best is chosen by,
-    more is better; None where no evaluation was made at this step.
+    prefix: its path for ``tf.train.Saver``. step: steps done. score: chooses the best, higher is
+    better; None if there was no evaluation at this step.
     """
 
     prefix: Path
@@ -79,7 +79,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class _Contents:
-    """What the JSON file of a checkpoint holds."""
+    """The contents of a checkpoint's JSON file."""
 
     run: str
     step: int
@@ -89,7 +89,7 @@ class _Contents:
 
 
 def find_all(directory: Path) -> list[Path]:
-    """The prefixes of all checkpoints that were written to the end, oldest first."""
+    """The prefixes of all checkpoints that were written completely, oldest first."""
     found = (NAME.fullmatch(path.name) for path in directory.glob("step-*.json"))
     return sorted(directory / match[1] for match in found if match)
 
@@ -107,7 +107,7 @@ def _sha256(path: Path) -> str:
 
 
 def write_json(checkpoint: Checkpoint, run_id: str, durable: bool) -> None:
-    """Make the checkpoint count, whose tensors are written. Raises OSError."""
+    """Complete a checkpoint whose tensors are already written. Raises OSError."""
     digests = {file.name: _sha256(file) for file in tensor_files(checkpoint.prefix)}
     contents = asdict(
         _Contents(run_id, checkpoint.step, checkpoint.score, digests, checkpoint.state)
@@ -124,7 +124,7 @@ def _load_json(prefix: Path) -> _Contents:
             raise Damaged("does not have the expected form")
         checksum = contents.pop("checksum", None)
         if checksum != _checksum(contents):
-            raise Damaged("is not what was written")
+            raise Damaged("has changed since it was written")
         return converted(contents, _Contents)
     except Damaged as error:
         raise Damaged(f"its .json file {error}") from None
@@ -135,7 +135,7 @@ def _checksum(contents: Mapping[str, Any]) -> str:
 
 
 def read_score(prefix: Path) -> float | None:
-    """By what a checkpoint is chosen as the best; None where it is damaged or has no score."""
+    """The score of a checkpoint; None if it is damaged or has none."""
     try:
         return _load_json(prefix).score
     except Damaged:
@@ -169,12 +169,12 @@ def read(prefix: Path, run_id: str) -> Checkpoint:
         except OSError as error:
             raise Damaged(f"{file.name} cannot be read: {reason(error)}") from None
         if digest != contents.sha256.get(file.name):
-            raise Damaged(f"{file.name} is not what was written")
+            raise Damaged(f"{file.name} has changed since it was written")
     return Checkpoint(prefix, contents.step, contents.score, contents.state)
 
 
 def check_tensors(prefix: Path, shapes: Mapping[str, tuple[Any, Any]]) -> None:
-    """Read every tensor. ``Saver.restore`` alone takes a wrong shape without a word."""
+    """Read and check every tensor. ``Saver.restore`` alone silently accepts a wrong shape."""
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         stored = reader.get_variable_to_shape_map()
@@ -191,7 +191,7 @@ def check_tensors(prefix: Path, shapes: Mapping[str, tuple[Any, Any]]) -> None:
 
 
 def remove(prefix: Path) -> None:
-    """The .json first: without it the rest is litter, not a checkpoint."""
+    """Remove a checkpoint, the .json first: without it the other files do not count as one."""
     for path in (json_file(prefix), *tensor_files(prefix)):
         with contextlib.suppress(OSError):
             path.unlink()

@@ -1,9 +1,10 @@
-"""Save the state of a run so that it can go on, bit for bit, and find the newest good save.
+"""Save the state of a run so that it resumes bit for bit, and find the newest good checkpoint.
 
-A good checkpoint is never written over.
+A good checkpoint is never overwritten.
 
-Waiting for the disk costs more than a save, so not every save does. A killed process loses nothing
-by that. A machine that dies may lose the saves since the last durable one, which is kept.
+Waiting for the disk costs more than the save itself, so not every save waits. A killed process
+still loses nothing. A machine that crashes may lose the saves since the last durable one, which is
+kept.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ DIRECTORY = "checkpoints"
 class Checkpoints:
     """The checkpoints of one run. Adds the save and restore operations to the current graph.
 
-    The run's id is kept in each checkpoint, so that one that belongs to another run is not taken.
+    Each checkpoint stores the run's id, so that those of another run are rejected.
     """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._directory = run.path / DIRECTORY
         self._run_id = run.record.id
-        self._durable: Path | None = None  # the newest that is known to be on the disk
+        self._durable: Path | None = None  # the newest known to be on the disk
         self._not_durable: list[Path] = []
         self._scores: dict[Path, float | None] = {}
         variables = {variable.op.name: variable for variable in tf.global_variables()}
@@ -54,10 +55,10 @@ class Checkpoints:
         """Save every variable, read it all back, and only then make it count.
 
         durable: wait until this one, and those before it, are on the disk.
-        Raises NotFiniteError, or LabError if it could not be written; then nothing new counts.
+        Raises NotFiniteError, or LabError if it could not be written; then no checkpoint is added.
         """
         prefix = self._directory / f"step-{step:010d}"
-        # It is there if a signal came during the evaluation that follows the step.
+        # It exists already if a signal arrived during the evaluation that follows the step.
         present = files.is_good(prefix, self._run_id)
         try:
             self._run.check_in_place()
@@ -91,15 +92,15 @@ class Checkpoints:
                     sync(file)
 
     def restore(self, session: Any, report: Callable[[str], None]) -> Checkpoint | None:
-        """Give every variable the value of the newest good checkpoint; None if there is no file.
+        """Set every variable to its value in the newest good checkpoint; None if there is none.
 
-        report: is told of every checkpoint that is damaged and passed over.
-        Raises LabError if there are checkpoints and none of them is good.
+        report: called with a line for every damaged checkpoint that is skipped.
+        Raises LabError if there are checkpoints but none is good.
         """
         checkpoint = newest(self._directory.parent, self._run_id, self._shapes, report)
         if checkpoint:
             self._saver.restore(session, str(checkpoint.prefix))
-            # Until the next durable save a machine that dies would come back to this one.
+            # After a crash of the machine before the next durable save, the run resumes from here.
             with contextlib.suppress(OSError):
                 self._sync(checkpoint.prefix)
                 sync(files.json_file(checkpoint.prefix))
@@ -107,11 +108,11 @@ class Checkpoints:
             self._durable = checkpoint.prefix
             for newer in files.find_all(self._directory):
                 if newer.name > checkpoint.prefix.name:
-                    files.remove(newer)  # damaged, and the run comes past that step again
+                    files.remove(newer)  # damaged, and the run will reach that step again
         return checkpoint
 
     def set_score(self, step: int, score: float | None) -> None:
-        """Change by what the best is chosen. Raises LabError if it could not be written."""
+        """Change the score of a checkpoint. Raises LabError if it could not be written."""
         prefix = self._directory / f"step-{step:010d}"
         try:
             self._run.check_in_place()
@@ -122,7 +123,7 @@ class Checkpoints:
         self._scores[prefix] = score
 
     def prune(self, keep: int) -> None:
-        """Remove all but the newest ``keep``, the best, and the last durable; two stay at least."""
+        """Remove all but the newest ``keep``, the best and the last durable; keep at least two."""
         if not self._run.is_in_place():
             return
         complete = files.find_all(self._directory)
@@ -143,7 +144,7 @@ class Checkpoints:
                 files.remove(prefix)
 
     def sweep(self) -> None:
-        """Remove what killed saves left behind."""
+        """Remove what interrupted saves left behind."""
         remove_partial(self._directory)
         for path in self._directory.glob("step-*"):
             step = path.name.partition(".")[0]
@@ -162,12 +163,12 @@ def newest(
     report: Callable[[str], None],
     best: bool = False,
 ) -> Checkpoint | None:
-    """The newest good checkpoint of a run (or the best one), or None if there is none at all.
+    """The newest good checkpoint of a run (or the best one), or None if there are none.
 
-    shapes: what each variable must be, as ``shapes_and_dtypes`` gives it. A checkpoint may hold
-    further variables: to predict, the optimizer's are not needed.
-    report: is told of every checkpoint that is damaged and passed over.
-    Raises LabError if there are checkpoints and none of them is good.
+    shapes: what each variable must have, from ``shapes_and_dtypes``. A checkpoint may hold further
+    variables: predicting does not need the optimizer's.
+    report: called with a line for every damaged checkpoint that is skipped.
+    Raises LabError if there are checkpoints but none is good.
     """
     complete = files.find_all(run_directory / DIRECTORY)[::-1]
     if best:
@@ -179,7 +180,7 @@ def newest(
             files.check_tensors(prefix, shapes)
             return checkpoint
         except (Damaged, files.NotFiniteError) as error:
-            report(f"checkpoint {prefix} is passed over: {error}")
+            report(f"checkpoint {prefix} is skipped: {error}")
     if complete:
         raise LabError(
             f"no checkpoint of {run_directory} is good; start a new run without --resume"

@@ -1,4 +1,4 @@
-"""What decides the last bits of a run beside its flags and its data: versions, CPU, switches."""
+"""What decides the last bits of a run besides its flags and data: versions, CPU, switches."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import tensorboard
 
 from helper.tensorflow_v1 import tf
 
-# The instruction sets by which oneDNN and Eigen choose their kernels.
+# oneDNN and Eigen choose their kernels by these instruction sets.
 _FEATURES = re.compile(r"(?:avx|fma|sse4|amx|asimd|sve|bf16)\w*")
 
-# Environment variables that choose kernels as well.
+# Environment variables that affect the choice too.
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "TF_XLA_FLAGS", "XLA_FLAGS")
 
 
@@ -30,7 +30,7 @@ def versions() -> dict[str, str]:
 
 
 def engine() -> dict[str, Any]:
-    """The machine and the switches with which TensorFlow computes."""
+    """The machine and the switches that TensorFlow computes with."""
     return {
         "tensorflow": tf.__version__,
         "machine": platform.machine(),
@@ -40,7 +40,7 @@ def engine() -> dict[str, Any]:
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """The names of what differs between two engines."""
+    """The names of the values that differ between two engines."""
     return [name for name in new if old.get(name, "") != new[name]]
 
 

@@ -1,4 +1,4 @@
-"""Write TensorBoard event files, and notice when they do not arrive on the disk.
+"""Write TensorBoard event files, and notice when they do not reach the disk.
 
 ``tf.summary.FileWriter`` loses data silently when its directory is removed, when the disk is full,
 and when two writers start in the same second. This writer checks the file after each flush.
@@ -22,13 +22,13 @@ from helper.runs.tfrecords import OVERHEAD
 from helper.saving import png
 from helper.tensorflow_v1 import tf
 
-_BUCKETS = 30  # of a histogram: as many as TensorBoard's own summaries have
+_BUCKETS = 30  # of a histogram: as many as in TensorBoard's own summaries
 
 
 class EventWriter:
-    """One event file in one directory. Tags are kept as they are, spaces included.
+    """One event file in one directory. Tags are written unchanged, spaces included.
 
-    A fault of the file system raises nothing. After the first one nothing more is written.
+    A fault of the file system raises nothing; after the first, nothing more is written.
     fault: what went wrong, or None.
     lost: how many of the values given to the writer did not reach the file.
     """
@@ -39,7 +39,7 @@ class EventWriter:
         resumed_at: int | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """resumed_at: the last step whose points in older files count; readers drop later ones.
+        """resumed_at: the last step whose points in older files count; readers drop later points.
 
         check: raises OSError if the directory must not be written to.
         """
@@ -86,7 +86,7 @@ class EventWriter:
     def histograms(self, step: int, values: Mapping[str, np.ndarray]) -> None:
         """Add the distribution of an array's values for each tag: real numbers, any shape.
 
-        nan and infinity are left out, and so is an array that holds nothing else.
+        NaN and infinity are left out, and so is an array that holds nothing else.
         """
         summary = tf.Summary()
         for tag, array in values.items():
@@ -114,9 +114,9 @@ class EventWriter:
         self._write(tf.Event(wall_time=self._now(), graph_def=graph_def.SerializeToString()))
 
     def flush(self, durable: bool = True) -> None:
-        """Hand everything to the operating system, and check that it is in the file.
+        """Pass everything to the operating system, and check that it is in the file.
 
-        durable: wait until it is on the disk, safe from a machine that dies.
+        durable: wait until it is on the disk, safe from a crash of the machine.
         """
         if self.fault is None:
             with self._noting_faults():
@@ -133,7 +133,7 @@ class EventWriter:
                 self._writer.close()
 
     def _now(self) -> float:
-        """Seconds since 1970, never earlier than before: a clock can be set back."""
+        """Seconds since 1970, never decreasing, even if the clock is set back."""
         self._wall_time = max(self._wall_time, time.time())
         return self._wall_time
 
@@ -158,7 +158,7 @@ class EventWriter:
 
     @contextlib.contextmanager
     def _noting_faults(self) -> Iterator[None]:
-        """Keep a fault of the file system, and let the training go on."""
+        """Record a fault of the file system and let the training continue."""
         try:
             yield
         except (FileNotFoundError, tf.errors.NotFoundError):
@@ -173,8 +173,8 @@ def _histogram(numbers: np.ndarray) -> Any:
     numbers: float64 [n], finite, n > 0.
     """
     limits = np.linspace(numbers.min(), numbers.max(), _BUCKETS + 1)[1:]
-    # A bucket ends below its limit, but the last one holds the greatest number. np.histogram
-    # would raise an error where the numbers are too close together for so many buckets.
+    # A bucket ends just below its limit, except the last, which holds the largest number.
+    # np.histogram raises an error if the numbers are too close together for this many buckets.
     bucket = np.searchsorted(limits[:-1], numbers, side="right")
     return tf.HistogramProto(
         min=numbers.min(),

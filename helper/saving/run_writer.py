@@ -1,4 +1,4 @@
-"""What a run leaves behind: its record, its curves, and what TensorBoard needs beside them."""
+"""What a run leaves behind: its record, its curves, and what else TensorBoard shows."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _HPARAMS_STATUS = {
 class RunWriter:
     """Writes one run: ``run.json``, and an event file in each of its directories.
 
-    A fault of the disk does not stop the training: it is kept in ``faults``, and the record counts
-    the summaries that were lost.
+    A disk fault does not stop the training: it is kept in ``faults``, and the record counts the
+    summaries that were lost.
     """
 
     def __init__(self, run: Run, graph_def: Any, settings: Settings, step: int) -> None:
-        """step: where the run goes on; 0 for a new one."""
+        """step: where the run continues; 0 for a new one."""
         self._run = run
         self._settings = settings
         self._first_step = step
@@ -73,9 +73,9 @@ class RunWriter:
         ]
 
     def note_fault(self, kind: str, message: str) -> bool:
-        """Keep what else went wrong, to be reported at the end; return whether it is new.
+        """Keep another fault, to be reported at the end; return whether its kind is new.
 
-        Of each kind the first is reported and the others are counted.
+        The first of each kind is reported, the others are counted.
         """
         first, number = self._other_faults.get(kind, (message, 0))
         self._other_faults[kind] = (first, number + 1)
@@ -90,9 +90,10 @@ class RunWriter:
         self._writer(split).summary(step, summary)
 
     def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
-        """Log an evaluation and keep the best values; return whether the run's own metric has one.
+        """Log an evaluation and keep the best values.
 
-        A metric that declares no direction has no best.
+        A metric that declares no direction has no best. Returns whether the metric that chooses the
+        best checkpoint is at its best.
         """
         record = self._run.record
         for name, value in metrics.items():
@@ -107,15 +108,15 @@ class RunWriter:
         return best is not None and best.step == step
 
     def score(self, metrics: Mapping[str, float]) -> float:
-        """By what the best checkpoint is chosen: the run's own metric, so that more is better."""
+        """What chooses the best checkpoint: the run's own metric, negated if lower is better."""
         record = self._run.record
         value = metrics[record.select_by]
         return -value if record.lower_is_better[record.select_by] else value
 
     def flush(self, durable: bool = True) -> str | None:
-        """Put all that was logged into the files; return the first new fault of a writer.
+        """Write everything logged so far to the files; return the first new fault of a writer.
 
-        durable: make it safe from a machine that dies, too, which takes longer.
+        durable: also make it safe from a crash of the machine, which takes longer.
         """
         new = []
         for split, writer in self._writers.items():
@@ -126,7 +127,7 @@ class RunWriter:
         return new[0] if new else None
 
     def saved(self, step: int) -> None:
-        """Note that there is a checkpoint of this step."""
+        """Record that there is a checkpoint at this step."""
         self._run.record.step = self._run.record.saved_step = step
 
     def save_record(self) -> None:
@@ -138,7 +139,7 @@ class RunWriter:
             self._run.save_record()
 
     def save_predictions(self, predicted: np.ndarray, targets: np.ndarray) -> None:
-        """Keep the class said and the right one of every test example: int64 [examples] each."""
+        """Save the predicted and the true class of every test example: int64 [examples] each."""
         with self._noting_faults(directory.PREDICTIONS_FILE):
             self._run.check_in_place()
             replace_atomically(
@@ -149,7 +150,7 @@ class RunWriter:
     def close(
         self, status: Status, step: int, final: Mapping[str, float], seconds: Seconds
     ) -> None:
-        """End the run: its status, the last step done, its final metrics, the time it took."""
+        """End the run, with its status, the last step done, its final metrics and its time."""
         self.scalars("", step, {f"final/{tag}": value for tag, value in final.items()})
         self._writer("").summary(step, hparams_summary.session_end_pb(_HPARAMS_STATUS[status]))
         for writer in self._writers.values():
@@ -181,7 +182,7 @@ class RunWriter:
 
 
 def is_better(value: float, than: float, lower_is_better: bool) -> bool:
-    """Whether a value of a metric is better than another."""
+    """Whether one value of a metric is better than another."""
     return value < than if lower_is_better else value > than
 
 
@@ -195,7 +196,7 @@ def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_markdown(record: Record) -> str:
-    """A table for TensorBoard's text page: the command, the flags, versions, commit and data."""
+    """A table for TensorBoard's text page: command, flags, versions, commit and data."""
     rows = {
         "command": " ".join(record.argv),
         **{f"--{k}": value for k, value in record.flags.items() if value is not None},

@@ -1,8 +1,8 @@
 """Training an experiment, from its flags to a finished run directory.
 
 ``training.train`` trains one run; an experiment's ``build_graph`` returns a ``training.Step``, in
-which ``training.Metric`` declares which direction of a metric is the better one.
-The names are looked up when they are first used, so that reading the flags needs no TensorFlow.
+which ``training.Metric`` declares whether lower or higher values of a metric are better.
+The names are looked up on first use, so that parsing flags does not need TensorFlow.
 """
 
 from __future__ import annotations

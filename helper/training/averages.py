@@ -1,4 +1,4 @@
-"""Means over intervals of steps, from the value of every single step."""
+"""Means over intervals of steps, computed from the values of the single steps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from helper.saving.checkpoint_files import Interval
 class IntervalMeans:
     """The mean of each metric over the steps since the last multiple of ``every``.
 
-    The sums are float64 and grow step by step, so that they do not depend on how the steps were
-    cut into ``Session.run`` calls, nor on whether the run was resumed in between.
+    The sums are float64 and grow step by step, so they depend neither on how the steps were cut
+    into chunks nor on whether the run was resumed in between.
     """
 
     def __init__(self, every: int, open_interval: Interval | None = None) -> None:
-        """open_interval: where to go on; it is kept up to date, for a checkpoint to store."""
+        """open_interval: where to continue; it is kept up to date, for a checkpoint to store."""
         self._every = every
         self._open = open_interval or Interval()
 
@@ -36,7 +36,7 @@ class IntervalMeans:
             for name, column in values.items():
                 part = column[taken : taken + end - step].astype(np.float64)
                 part[0] += self._open.sums.get(name, 0.0)
-                # np.sum would add in pairs, and the result would depend on where the cuts are.
+                # np.sum adds in pairs, so its result would depend on where the chunks end.
                 self._open.sums[name] = float(part.cumsum()[-1])
             self._open.count += end - step
             taken += end - step

@@ -22,9 +22,9 @@ from helper.training import resume
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
-# Control characters, of which the end of a line is one, and bytes that are not UTF-8.
+# Control characters (a newline is one), and bytes that are not valid UTF-8.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_LONGEST_SUFFIX = 64  # as directory.check_name takes it
+_LONGEST_SUFFIX = 64  # the longest that directory.check_name accepts
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
@@ -32,14 +32,16 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     _define_integer("steps", steps, "Training steps.", 1)
     _define_integer("epochs", None, "Passes over the training examples, instead of --steps.", 1)
     _define_integer("batch_size", batch_size, "Examples in the batch of one step.", 1, None)
-    flags.DEFINE_float("learning_rate", learning_rate, "Size of a step, more than 0.")
+    flags.DEFINE_float(
+        "learning_rate", learning_rate, "Size of the optimizer's steps, more than 0."
+    )
     _define_integer(
         "seed", 0, "Decides the initial weights and the order of the examples.", 0, 2**31 - 1
     )
     flags.register_validator(
         "epochs",
         lambda value: value is None or FLAGS["steps"].using_default_value,
-        "says the same as --steps; give one of them",
+        "cannot be combined with --steps; give one of them",
     )
     flags.register_validator(
         "learning_rate", lambda value: 0 < value <= 1e6, "must be more than 0 and at most 1e6"
@@ -47,7 +49,7 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     flags.DEFINE_boolean(
         "xla",
         False,
-        "Compile the training loop with XLA: faster with a hidden layer. Results differ in the "
+        "Compile the training loop with XLA: faster with a hidden layer, but results differ in the "
         "last bits.",
     )
     _define_data_flags()
@@ -57,13 +59,13 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
 def _define_data_flags() -> None:
     flags.DEFINE_enum("dataset", "mnist", datasets.NAMES, "The data set to train on.")
     flags.DEFINE_string(
-        "data_dir", None, "Directory with four IDX files, plain or .gz, or an mnist.npz."
+        "data_dir", None, "Directory with the four IDX files, plain or gzipped, or with mnist.npz."
     )
     flags.DEFINE_float(
         "validation_split",
         0.0,
-        "Share of the training examples, the last ones, that is kept from training and evaluated "
-        "in the place of the test set, which is then looked at once, at the end.",
+        "Share of the training examples (the last ones) to hold out and evaluate instead of the "
+        "test set, which is then evaluated only once, at the end.",
     )
     flags.register_validator(
         "validation_split", lambda value: 0 <= value < 1, "must be at least 0 and less than 1"
@@ -71,14 +73,16 @@ def _define_data_flags() -> None:
 
 
 def _define_run_flags() -> None:
-    """Where a run is kept, how often it is looked at and saved."""
-    flags.DEFINE_string("logdir", "logs", "Directory below which the run gets its own.")
+    """Where a run is kept, and how often it is evaluated and saved."""
     flags.DEFINE_string(
-        "run_name", "", "What follows the number in the run's name; by default the changed flags."
+        "logdir", "logs", "Directory in which each run gets a directory of its own."
     )
-    _define_integer(
-        "log_every", 100, "Steps over which one point of a training curve is the mean.", 1
+    flags.DEFINE_string(
+        "run_name",
+        "",
+        "The name that follows the run's number; by default the flags that were changed.",
     )
+    _define_integer("log_every", 100, "Steps averaged into one point of a training curve.", 1)
     _define_integer(
         "eval_every", 1000, "Steps between two evaluations on the test (or validation) images.", 1
     )
@@ -88,18 +92,18 @@ def _define_run_flags() -> None:
     _define_integer(
         "keep",
         3,
-        "Newest checkpoints to keep beside the best one while the run goes on; when it is finished "
-        "the last and the best stay.",
+        "How many of the newest checkpoints to keep, besides the best one, while the run trains; a "
+        "finished run keeps the last and the best.",
         1,
     )
     flags.DEFINE_string(
         "select_by",
         "",
-        "The metric by which the best checkpoint is chosen; by default accuracy, or loss where "
-        "there is no accuracy.",
+        "The metric by which the best checkpoint is chosen; by default accuracy, or loss for an "
+        "experiment without accuracy.",
     )
     flags.DEFINE_string(
-        "resume", "", "Go on with this run: its directory, its name, its number, or latest."
+        "resume", "", "Continue this run, given by its directory, name or number, or latest."
     )
 
 
@@ -118,7 +122,7 @@ def load_data() -> datasets.Dataset:
 
 
 def settings(data: datasets.Dataset) -> Settings:
-    """The flags as the ``Settings`` of a run of the experiment that was started."""
+    """The flags as the ``Settings`` of a run of this program's experiment."""
     own = {flag.name: flag for flag in _own_flags() if flag.name != "resume"}
     steps = _steps(len(data.train.labels))
     values = {name: flag.value for name, flag in own.items()} | {"steps": steps}
@@ -146,23 +150,23 @@ def settings(data: datasets.Dataset) -> Settings:
 
 
 def _steps(examples: int) -> int:
-    """The steps to train; the batch that ends the last epoch may reach into the next."""
+    """The steps to train; the last batch may reach into the next epoch."""
     if not FLAGS.epochs:
         return FLAGS.steps
     steps = math.ceil(FLAGS.epochs * examples / FLAGS.batch_size)
     if steps > _MOST_STEPS:
         raise UsageError(
-            f"--epochs={FLAGS.epochs} is {steps:,} steps; the most are {_MOST_STEPS:,}"
+            f"--epochs={FLAGS.epochs} is {steps:,} steps; at most {_MOST_STEPS:,} are allowed"
         )
     return steps
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> NoReturn:
-    """Parse the flags, call ``main`` and exit with its code. ``command.run`` says how it fails."""
-    # Training that ends because nobody reads its output has failed.
+    """Parse the flags, call ``main`` and exit with its code; see ``command.run`` for failures."""
+    # Training that stops because nobody reads its output has failed.
     code = command.run(lambda: app.run(main, flags_parser=_parse), unread=1)
     if code > 128:
-        # After a signal, be quick: Python would first take TensorFlow apart, which takes a second.
+        # After a signal, exit at once: Python's own shutdown of TensorFlow takes a second.
         os._exit(code)
     sys.exit(code)
 
@@ -175,21 +179,21 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
     except (flags.Error, UnicodeError) as error:
         raise UsageError(str(error).removeprefix("ERROR:: ")) from None
     except SystemExit:
-        sys.exit(0)  # --help was given and answered; absl exits with 1 then
+        sys.exit(0)  # absl has printed --help, for which it exits with 1
     if len(rest) > 1:
         raise UsageError(f"unexpected argument {rest[1]!r}; settings are given as --name=value")
     for flag in _own_flags():
         if isinstance(flag.value, str) and _UNFIT.search(flag.value):
             raise UsageError(
-                f"--{flag.name}={flag.value!r} has a character that no flag file can hold"
+                f"--{flag.name}={flag.value!r} contains a character that a flag file cannot hold"
             )
     if "resume" in FLAGS and FLAGS.resume:
-        _take_up_run()
+        _use_flags_of_resumed_run()
     return rest
 
 
-def _take_up_run() -> None:
-    """Find the run to go on with, and give the flags the values that it was started with."""
+def _use_flags_of_resumed_run() -> None:
+    """Find the run to resume, and set the flags to the values it was started with."""
     path = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
     resume.take_flags({flag.name: flag for flag in _own_flags()}, record.load(path).flags)
     FLAGS["resume"].value = str(path)
@@ -200,13 +204,13 @@ def _experiment() -> str:
 
 
 def _own_flags() -> list[flags.Flag]:
-    """The flags of the experiment and of this module, not those that absl brings along."""
+    """The flags of the experiment and of this module, without those of absl itself."""
     modules = FLAGS.flags_by_module_dict()
     return [flag for module in (__name__, sys.argv[0]) for flag in modules.get(module, [])]
 
 
 def _suffix(changed: dict[str, Any]) -> str:
-    """The changed flags as a run name; the last ones are left out where it would be too long."""
+    """The changed flags as part of a run name, without those that would make it too long."""
     name = ""
     for flag, value in changed.items():
         if not role(flag).in_name:

@@ -1,4 +1,4 @@
-"""What a run shows on the terminal: layers, progress, results."""
+"""What a run prints on the terminal: layers, progress, results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.table import Table
 
 from helper.runs.record import Record, Status
 
-# What a line of the articles calls the usual metrics.
+# The names of metrics in the articles' output lines.
 _SHORT = {"accuracy": "acc", "loss": "loss"}
 
 
@@ -27,7 +27,7 @@ def stdout() -> Console:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], end: str = "") -> None:
-    """Print a table: the first column left, the others right. title and end: lines around it."""
+    """Print a table, its first column left-aligned. title, end: lines before and after it."""
     shown = Table()
     for number, column in enumerate(columns):
         shown.add_column(column, justify="right" if number else "left", overflow="fold")
@@ -42,7 +42,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], end
 
 
 def layer_table(parameters: Mapping[str, Sequence[int]]) -> None:
-    """Print the layers, a row for each variable scope: its variables and how many parameters."""
+    """Print a row for each variable scope: its variables and their number of parameters."""
     layers: dict[str, list[tuple[str, int]]] = {}
     for name, shape in parameters.items():
         scope, _, variable = name.rpartition("/")
@@ -57,7 +57,7 @@ def layer_table(parameters: Mapping[str, Sequence[int]]) -> None:
 
 
 class TrainingProgress:
-    """A live bar on a terminal; elsewhere a line for each evaluation, in the articles' form."""
+    """A live bar on a terminal; elsewhere one line for each evaluation, as in the articles."""
 
     def __init__(self, first_step: int, last_step: int) -> None:
         self._live = sys.stderr.isatty() and sys.stdout.isatty()
@@ -85,7 +85,7 @@ class TrainingProgress:
         self._bar.stop()
 
     def steps(self, step: int, means: Mapping[str, float]) -> None:
-        """After each ``Session.run``: the step reached, and the means over its steps."""
+        """After each chunk: the step reached, and the means over the chunk's steps."""
         if not self._live:
             return
         speed = (step - self._first_step) / max(time.monotonic() - self._started, 1e-9)
@@ -106,12 +106,12 @@ class TrainingProgress:
         )
 
     def note(self, message: str) -> None:
-        """A line that must be seen, above the bar."""
+        """Print an important line above the bar."""
         self._bar.console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 def result(path: Path, record: Record, faults: Sequence[str]) -> None:
-    """Print how a run ended, its metrics, where it is, and the command to look at it."""
+    """Print how a run ended, its metrics, its directory, and the commands for what comes next."""
     rows = []
     for tag, value in record.final.items():
         best = record.best.get(tag)
@@ -133,17 +133,17 @@ def result(path: Path, record: Record, faults: Sequence[str]) -> None:
         )
     print(f"run directory: {_short(path)}")
     if record.status is Status.INTERRUPTED:
-        print(f"go on with it: {_python()} {_short(sys.argv[0])} --resume={_short(path)}")
+        print(f"resume it:     {_python()} {_short(sys.argv[0])} --resume={_short(path)}")
     print(f"look at it:    tensorboard --logdir {_short(path.parent.parent)}")
 
 
 def _python() -> str:
-    """How a shell finds the interpreter that runs now."""
+    """The command by which a shell finds the interpreter that is running."""
     return "python" if shutil.which("python") == sys.executable else _short(sys.executable)
 
 
 def _short(path: str | Path) -> str:
-    """The path relative to the working directory where that is shorter, quoted for a shell."""
+    """The path, relative to the working directory if that is shorter, quoted for a shell."""
     shown = str(path)
     with contextlib.suppress(OSError):  # the working directory may be gone
         shown = min(shown, os.path.relpath(path), key=len)

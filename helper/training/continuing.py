@@ -1,4 +1,4 @@
-"""Go on with a run: lock it, compare it with what is asked for now, restore it, rewind it."""
+"""Resume a run: lock it, compare it with what is asked for now, restore it, rewind its curves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from helper.tensorflow_v1 import tf
 
 @dataclass(frozen=True)
 class Launch:
-    """A run that this process trains: a new one, or one that goes on from a checkpoint.
+    """A run that this process trains: a new one, or one resumed from a checkpoint.
 
     gaps: a line for each directory whose curves lack values.
     """
@@ -35,21 +35,21 @@ class Launch:
 
     @property
     def step(self) -> int:
-        """The steps that are done."""
+        """The number of steps done."""
         return self.restored.step if self.restored else 0
 
     @property
     def state(self) -> State:
-        """What the run knows beside its variables."""
+        """The run's state besides its variables."""
         return self.restored.state if self.restored else State()
 
 
 def resume(settings: Settings, now: Record, model: Model, session: Any) -> Launch | None:
-    """Take up the run ``settings.resume`` at its newest good checkpoint; None if it is finished.
+    """Resume the run ``settings.resume`` at its newest good checkpoint; None if it is finished.
 
     now: the record of a new run with the same settings.
-    Raises LabError, before anything is written, if another process writes the run, if it diverged,
-    if its data or its graph is another one, or if no checkpoint is good.
+    Raises LabError, before anything is written, if another process is writing the run, if it
+    diverged, if its data or its graph has changed, or if it has no good checkpoint.
     """
     assert settings.resume is not None
     run = directory.reopen(settings.resume)
@@ -82,7 +82,7 @@ def resume(settings: Settings, now: Record, model: Model, session: Any) -> Launc
 
 
 def _is_finished(run: Run, settings: Settings) -> bool:
-    """Whether there is nothing left to do. Raises LabError for a run that cannot go on."""
+    """Whether there is nothing left to do. Raises LabError if it cannot be resumed."""
     record = run.record
     if settings.steps < record.steps:
         raise UsageError(f"{run.path} is a run of {record.steps:,} steps; give more, or none")
@@ -91,27 +91,28 @@ def _is_finished(run: Run, settings: Settings) -> bool:
             f"{run.path} diverged after step {record.step:,} and would do so again; start a new "
             "run, for example with a smaller --learning_rate"
         )
-    # Where the disk was full at the end, the last steps are done again from the newest checkpoint.
+    # If the disk was full at the end, the last steps are repeated from the newest checkpoint.
     finished = record.status is Status.COMPLETED and record.saved_step == settings.steps
     if finished:
-        print(f"{run.path} is finished: {record.step:,} steps; give more --steps to go on")
+        print(f"{run.path} is finished: {record.step:,} steps; give more --steps to continue it")
     return finished
 
 
 def _compare(run: Run, now: Record, model: Model) -> None:
-    """Raises UsageError where the run would go on as another one than it was started as."""
+    """Raise UsageError if the run would not continue as what it was started as."""
     then = run.record
     assert now.data is not None
     if then.data is None or then.data.sha256 != now.data.sha256:
         was = then.data.sha256[:12] if then.data else "unknown"
         raise UsageError(
             f"{run.path} was trained on other data (SHA-256 {was}…, not "
-            f"{now.data.sha256[:12]}…); give the data it was started with"
+            f"{now.data.sha256[:12]}…); resume it with the data it was started with"
         )
     changed = environment.differences(then.engine, now.engine)
     if changed:
-        print(f"note: {', '.join(changed)} changed since the start; the last bits may differ")
-    if "tensorflow" not in changed:  # another version may write the same graph in another way
+        names = ", ".join(changed)
+        print(f"note: {names} changed since the start; results may differ in the last bits")
+    if "tensorflow" not in changed:  # another version may write the same graph differently
         _compare_graphs(run, now, model)
 
 
@@ -142,12 +143,12 @@ def _bytes(graph_def: Any) -> bytes:
 def _rewind(
     run: Run, restored: Checkpoint | None, settings: Settings, checkpoints: Checkpoints
 ) -> tuple[list[str], int]:
-    """Take the curves back to the checkpoint. Returns a line for each gap, and the values lost."""
+    """Rewind the curves to the checkpoint. Returns a line for each gap, and the values lost."""
     if restored is None:
         rewind.clear(run.path)
         return [], 0
     if restored.step % settings.eval_every and restored.score is not None:
-        # The end of a shorter run was evaluated; a longer one does not look at this step.
+        # A shorter run was evaluated at its end; a longer one is not evaluated at this step.
         checkpoints.set_score(restored.step, None)
     evaluations = (settings.eval_every, restored.state.evaluated_step)
     steps = (settings.log_every, restored.step // settings.log_every * settings.log_every)
@@ -156,7 +157,7 @@ def _rewind(
 
 
 def _update(record: Record, now: Record, launch: Launch, lost: int) -> None:
-    """The record of a run that goes on; what an older format lacks is filled in."""
+    """Bring the record of a resumed run up to date; fill in what an older format lacks."""
     record.status, record.ended = Status.RUNNING, None
     record.steps, record.flags = now.steps, now.flags
     record.lower_is_better, record.select_by = now.lower_is_better, now.select_by

@@ -1,4 +1,4 @@
-"""Evaluate a run while it trains, and write down what its metrics, summaries and observers say."""
+"""Evaluate a run while it trains, and log its metrics, summaries and observers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helper.saving.checkpoint_files import NotFiniteError
 from helper.saving.run_writer import RunWriter
 from helper.tensorflow_v1 import tf
 
-# The experiment's own summaries are computed on so many examples of the watched split.
+# The experiment's own summaries are computed on this many examples of the watched split.
 SUMMARIZED_EXAMPLES = 1000
 
 
@@ -47,14 +47,14 @@ class Evaluations:
         self._split = data.validation or data.test
 
     def measure(self, step: int) -> Evaluation:
-        """Evaluate the watched split after so many steps.
+        """Evaluate the watched split after ``step`` steps.
 
-        Raises NotFiniteError if its loss is not finite, Stopped if a signal came.
+        Raises NotFiniteError if its loss is not finite, Stopped if a signal arrived.
         """
         return self._measure(self._split, step)
 
     def log(self, step: int, number: int, evaluation: Evaluation) -> bool:
-        """Write it down; return whether it is the best so far. number: evaluations before it."""
+        """Log an evaluation; return whether it is the best. number: evaluations before it."""
         new_best = self._writer.evaluation(self.watched, step, evaluation.metrics)
         if self._summaries:
             examples = slice(0, SUMMARIZED_EXAMPLES)
@@ -69,7 +69,7 @@ class Evaluations:
     def finish(self, step: int) -> dict[str, float]:
         """Evaluate the whole training and test sets; return the metrics, by "split/metric".
 
-        The test set is written down where it was not the watched split, its predictions are kept.
+        The test metrics are logged unless the curves have them; the predictions are always saved.
         """
         train = self._measure(self._data.train, step)
         final = {f"train/{name}": value for name, value in train.metrics.items()}

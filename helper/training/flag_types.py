@@ -1,4 +1,4 @@
-"""Kinds of command-line flags that absl does not have: the widths of layers, an initialiser."""
+"""Types of command-line flags that absl lacks: the widths of layers, an initializer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import flags
 
-# A flag belongs to the module that calls the functions below, and is listed as its own.
+# --help lists a flag under the module that calls one of the functions below, not under this one.
 flags.disclaim_key_flags()
 
 _WIDEST = 100_000
@@ -33,8 +33,8 @@ class _Widths(flags.ArgumentParser):
         for word in widths:
             if not word.isdecimal() or not 1 <= int(word) <= _WIDEST:
                 raise ValueError(
-                    f"{word!r} is no width; give whole numbers from 1 to {_WIDEST:,} "
-                    "with commas between them, or nothing"
+                    f"{word!r} is not a valid width; give whole numbers from 1 to {_WIDEST:,} "
+                    "separated by commas, or nothing"
                 )
         return [int(word) for word in widths]
 

@@ -1,8 +1,8 @@
 """One run, step by step: curves, evaluations and checkpoints, in an order that survives.
 
-At a boundary the curves are made safe before the checkpoint that relies on them. What an
-uninterrupted run would not do at a step (the end of a shorter run) comes after the checkpoint, so
-that a run that goes on from there is the same as one that never stopped.
+At a boundary the curves are saved before the checkpoint that relies on them. What only the end of
+a run does comes after its last checkpoint, so that a run resumed there with more steps is the same
+as one that never stopped.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from helper.training.saves import Saves
 
 
 class TrainingLoop:
-    """Trains from where the launch begins to the last step.
+    """Trains from the step at which the launch begins to the last one.
 
-    status: "failed" until the last step is done, or a signal or a diverging loss ended the run.
-    step: steps done. state: what the run knows beside its variables.
+    status: "failed" until the last step is done, or a signal or a diverging loss ends the run.
+    step: steps done. state: the run's state besides its variables.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class TrainingLoop:
     def _train(self, session: Any, fused: FusedSteps) -> None:
         settings = self._settings
         if self.step > self.state.evaluated_step and self.step % settings.eval_every == 0:
-            self._at_boundary()  # the signal that ended the process came during this evaluation
+            self._at_boundary()  # a signal arrived during this evaluation and ended the process
         initial = None
         if not self.step:
             initial = self._evaluations.measure(0)
@@ -95,7 +95,7 @@ class TrainingLoop:
                 raise Stopped
 
     def _take(self, values: Mapping[str, np.ndarray]) -> None:
-        """Log the metrics of some steps: float32 [steps] each."""
+        """Log the metrics of a chunk of steps: float32 [steps] each."""
         finite = np.isfinite(values["loss"])
         sound = len(finite) if finite.all() else int(np.argmin(finite))
         first_step, self.step = self.step, self.step + sound
@@ -108,7 +108,7 @@ class TrainingLoop:
             raise NotFiniteError(f"the loss of step {self.step + 1} is not finite")
 
     def _at_boundary(self) -> None:
-        """Evaluate and save where it is time; save a new best and the last step in any case."""
+        """Evaluate and save when due; always save a new best and the last step."""
         settings, score, new_best = self._settings, None, False
         if self.step % settings.eval_every == 0:
             evaluation = self._evaluations.measure(self.step)
@@ -122,7 +122,7 @@ class TrainingLoop:
             self._saves.flush()
 
     def _finish(self) -> None:
-        """After the last step: the rest of the curves, the whole training set, the predictions."""
+        """After the last step: complete the curves, evaluate train and test, save predictions."""
         if self._interval.count:
             self._log_train(self.step, self._interval.finish())
         if self.step % self._settings.eval_every:
@@ -144,7 +144,7 @@ class TrainingLoop:
         self._writer.scalars("train", step, means)
 
     def _log_evaluation(self, evaluation: Evaluation) -> bool:
-        """Log it as the present step's; return whether it is the best so far."""
+        """Log it for the current step; return whether it is the best so far."""
         watched, found = self._evaluations.watched, evaluation.metrics
         self.state.evaluated_step = self.step
         self.state.final = {f"{watched}/{name}": value for name, value in found.items()}
@@ -155,6 +155,6 @@ class TrainingLoop:
         return new_best
 
     def _show(self, evaluation: Evaluation) -> None:
-        """On the terminal, beside the latest point of the training curves."""
+        """Print it, next to the latest point of the training curves."""
         step, train_means = self.state.evaluated_step, self.state.train_means
         self._progress.evaluation(step, train_means, self._evaluations.watched, evaluation.metrics)

@@ -1,4 +1,4 @@
-"""Find the run that --resume names, and give the flags of this process the values of that run."""
+"""Find the run that --resume names, and set this process's flags to the values of that run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helper.runs.record import RECORD_FILE, Record
 
 
 def find(name: str, logdir: str, experiment: str) -> Path:
-    """The directory of a run of this experiment, named in any way that `naming` knows.
+    """The directory of a run of this experiment, named in any form that `naming` accepts.
 
     Raises UsageError if there is no such run, LabError if its record is damaged.
     """
@@ -27,17 +27,17 @@ def find(name: str, logdir: str, experiment: str) -> Path:
 
 
 def _readable(path: Path) -> Record:
-    """The record of a run; raises LabError where it is damaged."""
+    """The record of a run. Raises LabError if it is damaged."""
     try:
         return record.load(path)
     except Damaged as error:
         raise LabError(
-            f"{path / RECORD_FILE} {error}, and without it the run cannot go on; start a new one"
+            f"{path / RECORD_FILE} {error}, and a run cannot be resumed without it; start a new one"
         ) from None
 
 
 def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
-    """Set every flag that the command line leaves out to the value that the run was started with.
+    """Set every flag that the command line does not give to the value the run was started with.
 
     own: absl ``Flag`` objects by their names; stored: the flags in the run's record.
     Raises UsageError for a flag that would change the result.
@@ -47,11 +47,11 @@ def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     for name, flag in own.items():
         if name == "resume" or (flag.present and role(name).on_resume is Change.FREELY):
             continue
-        old = stored.get(name, flag.default)  # the experiment may have a new flag since then
+        old = stored.get(name, flag.default)  # the experiment may have gained a flag since then
         if not flag.present:
             if not (name in grows and longer):
                 flag.value = old
-                # A default that an experiment sets later must not take its place.
+                # A default that the experiment sets later must not replace it.
                 flag.using_default_value = False
         elif name in grows and (old is None or flag.value >= old):
             continue

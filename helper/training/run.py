@@ -40,11 +40,11 @@ def train(
 ) -> int:
     """Train, evaluate and record one run. Returns the program's exit code.
 
-    split_metrics: metrics that are not a mean over examples, such as a precision: for each a
+    split_metrics: metrics that are not means over examples, such as precision: for each a
         function of (predictions, labels), int64 [examples] each, bare or in a ``Metric``.
-    observers: what looks at the run at each evaluation; by default it draws the first layer's
-        weights and the confusion matrix.
-    Raises LabError if the settings do not fit the data, or no run directory can be made.
+    observers: called at each evaluation, and yield summaries; by default they draw the first
+        layer's weights and the confusion matrix.
+    Raises LabError if the settings do not fit the data, or the run directory cannot be made.
     """
     examples = len(data.train.labels)
     if settings.batch_size > examples:
@@ -58,7 +58,7 @@ def train(
     with built.graph.as_default(), built.session() as session:
         with _enough_memory():
             session.run(tf.global_variables_initializer())
-        # Until here a signal ends the program at once: there is nothing yet to save.
+        # Up to here a signal ends the program at once: there is nothing to save yet.
         with StopRequest() as stop:
             if settings.resume is None:
                 run = directory.create(settings.logdir, settings.suffix, record)
@@ -91,7 +91,7 @@ def train(
 
 @contextlib.contextmanager
 def _enough_memory() -> Iterator[None]:
-    """Raises UsageError where TensorFlow finds that the memory is not enough."""
+    """Raise UsageError if TensorFlow runs out of memory."""
     try:
         yield
     except (tf.errors.ResourceExhaustedError, MemoryError):
@@ -103,7 +103,7 @@ def _enough_memory() -> Iterator[None]:
 def _record(
     settings: Settings, data: Dataset, built: Model, split_metrics: Mapping[str, Any]
 ) -> Record:
-    """What there is to say about a run before its first step."""
+    """What is known about a run before its first step."""
     lower_is_better = built.lower_is_better | metrics.directions(split_metrics)
     return Record(
         experiment=settings.experiment,
@@ -136,11 +136,11 @@ def _record(
 
 
 def _select_by(wanted: str, lower_is_better: Mapping[str, bool | None]) -> str:
-    """The run's own metric. Raises UsageError for one that has no best."""
+    """The metric that chooses the best checkpoint. Raises UsageError for one without a best."""
     name = wanted or ("accuracy" if "accuracy" in lower_is_better else "loss")
     if lower_is_better.get(name) is None:
         known = ", ".join(metric for metric, lower in lower_is_better.items() if lower is not None)
-        why = "does not say which direction is better"
+        why = "does not declare which direction is better"
         if name not in lower_is_better:
             why = "is not a metric of this experiment"
         raise UsageError(f"--select_by={name}: {name} {why}; choose one of {known}")

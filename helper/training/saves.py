@@ -1,4 +1,4 @@
-"""When a run is saved, how durably, and what happens where the disk refuses it."""
+"""When a run is saved, how durably, and what happens when the disk fails."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from helper.saving.run_writer import RunWriter
 from helper.signals import StopRequest
 
 # Waiting for the disk at each evaluation would cost a tenth of a short run. A killed process loses
-# nothing by waiting less often, and a machine that dies loses this much.
+# nothing if we wait less often; a machine that crashes loses this much.
 _SECONDS_TO_LOSE = 5.0
 
 
 class Saves:
     """The saves of one run. A fault of the disk is reported and does not stop the training.
 
-    report: called with one line for each new fault. step: the newest that was saved.
+    report: called with one line for each new fault. step: the last one saved.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Saves:
         self.step = step
 
     def save(self, step: int, state: State, score: float | None) -> None:
-        """Make the present state one that the run can go on from."""
+        """Save the current state, so that the run can be resumed from it."""
         now = time.monotonic()
         ending = step == self._settings.steps or self._stop.number is not None
         durable = ending or now - self._last_durable >= _SECONDS_TO_LOSE
@@ -64,14 +64,14 @@ class Saves:
             self.report(f"error: {fault}")
 
     def score_last(self, score: float) -> None:
-        """Let the last step count when the best is chosen, though it is no evaluation's."""
+        """Let the last step compete for the best, although no regular evaluation falls on it."""
         try:
             self._checkpoints.set_score(self.step, score)
         except LabError as error:
             self._note(error)
 
     def finish(self) -> None:
-        """A finished run needs its end and its best; two checkpoints are enough for that."""
+        """Keep only what a finished run needs: its last checkpoint and its best."""
         self._checkpoints.prune(1)
 
     def _note(self, error: LabError) -> None:

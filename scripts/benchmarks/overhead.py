@@ -111,13 +111,13 @@ def _watch_iterator(watch: Stopwatch, fused_steps: Any) -> None:
     original = fused_steps.run
 
     def run(*arguments: Any) -> Iterator[Any]:
-        pieces = original(*arguments)
+        chunks = original(*arguments)
         while True:
             with watch.part(STEPS):
-                piece = next(pieces, None)
-            if piece is None:
+                chunk = next(chunks, None)
+            if chunk is None:
                 return
-            yield piece
+            yield chunk
 
     fused_steps.run = run
 
@@ -157,13 +157,13 @@ def _on_a_terminal(command: list[str]) -> str:
         command, stdin=slave, stdout=slave, stderr=slave, env=environment, close_fds=True
     )
     os.close(slave)
-    chunks = []
+    screen = b""
     with contextlib.suppress(OSError):  # Linux's way of saying that the other end is closed
-        while chunk := os.read(master, 65536):
-            chunks.append(chunk)
+        while shown := os.read(master, 65536):
+            screen += shown
     process.wait()
     os.close(master)
-    return b"".join(chunks).decode(errors="replace")
+    return screen.decode(errors="replace")
 
 
 def rows(parts: dict[str, float]) -> list[list[str]]:

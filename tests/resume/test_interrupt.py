@@ -81,8 +81,8 @@ def test_the_command_that_it_says(idx_directory, tmp_path):
     process.send_signal(signal.SIGINT)
     code, stdout, stderr = finish(process)
     assert (code, stderr) == (130, "")
-    (line,) = [line for line in stdout.splitlines() if line.startswith("go on with it: ")]
-    said = line.removeprefix("go on with it: ")
+    (line,) = [line for line in stdout.splitlines() if line.startswith("resume it: ")]
+    said = line.removeprefix("resume it: ").strip()
     step = record(only_run(folder / "my logs"))["step"]
     done = subprocess.run(
         said + f" --steps={max(100_000, step)}",

@@ -1,4 +1,4 @@
-"""The floor: only the matrix products of a step, each at the best rate this machine was seen at."""
+"""The floor: only the matrix products of a step, each at the best rate this machine has reached."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from helper.data.datasets import Dataset
 from helper.tensorflow_v1 import tf
 from scripts.benchmarks.task import NETWORKS, History, Task, Train, matmul_shapes, step_flops
 
-# So long is each product repeated, and the fastest of the pieces counts.
+# Each product is repeated for this long in all, and the fastest trial counts.
 _SECONDS = 0.1
-_PIECES = 5
+_TRIALS = 5
 
 
 def prepare(task: Task, data: Dataset) -> Train:
@@ -53,15 +53,15 @@ def matmul_rate(shape: tuple[int, int, int]) -> float:
 
 
 def _fastest(product: Callable[[], Any]) -> float:
-    """Seconds of one call, in the fastest piece."""
+    """Seconds of one call, in the fastest trial."""
     product()
     started = time.perf_counter()
     product()
-    calls = max(1, int(_SECONDS / _PIECES / max(time.perf_counter() - started, 1e-7)))
-    pieces = []
-    for _ in range(_PIECES):
+    calls = max(1, int(_SECONDS / _TRIALS / max(time.perf_counter() - started, 1e-7)))
+    trials = []
+    for _ in range(_TRIALS):
         started = time.perf_counter()
         for _ in range(calls):
             product()
-        pieces.append((time.perf_counter() - started) / calls)
-    return min(pieces)
+        trials.append((time.perf_counter() - started) / calls)
+    return min(trials)

@@ -16,7 +16,7 @@ from scripts.benchmarks.task import NETWORKS, History, Task, Train
 
 
 def prepare(task: Task, data: Dataset) -> Train:
-    """As the experiment, or the preset, does it by itself."""
+    """With the flags of the experiment or its preset."""
     return _prepare(task, data)
 
 
@@ -42,19 +42,19 @@ def _prepare(task: Task, data: Dataset, *more_flags: str) -> Train:
     session = model.session()
     with model.graph.as_default():
         session.run(tf.global_variables_initializer())
-    pieces = steps.run(session, 0, task.turn * task.turns, [task.turn])
+    chunks = steps.run(session, 0, task.turn * task.turns, [task.turn])
 
     def train(count: int) -> History:
-        taken = list(_take(pieces, count))
-        losses = np.concatenate([piece["loss"] for piece in taken])
-        return History(losses, np.concatenate([piece["accuracy"] for piece in taken]))
+        taken = list(_take(chunks, count))
+        losses = np.concatenate([chunk["loss"] for chunk in taken])
+        return History(losses, np.concatenate([chunk["accuracy"] for chunk in taken]))
 
     return train
 
 
-def _take(pieces: Iterator[dict[str, np.ndarray]], count: int) -> Iterator[dict[str, np.ndarray]]:
-    """Pieces of ``count`` steps together; a piece never reaches beyond the end of a turn."""
+def _take(chunks: Iterator[dict[str, np.ndarray]], count: int) -> Iterator[dict[str, np.ndarray]]:
+    """The next chunks, ``count`` steps in all; no chunk reaches beyond the end of a turn."""
     while count:
-        piece = next(pieces)
-        count -= len(piece["loss"])
-        yield piece
+        chunk = next(chunks)
+        count -= len(chunk["loss"])
+        yield chunk

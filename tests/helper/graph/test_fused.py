@@ -54,11 +54,11 @@ def fused_steps(model, cuts=(STEPS,), boundaries=(), seed=0, xla=False):
     fused = FusedSteps(model, DATA.train, BATCH, seed, xla)
     with model.graph.as_default(), model.session() as session:
         session.run(tf.global_variables_initializer())
-        pieces = []
+        chunks = []
         for first, last in zip([0, *cuts], cuts, strict=False):
-            pieces += list(fused.run(session, first, last, list(boundaries)))
+            chunks += list(fused.run(session, first, last, list(boundaries)))
         variables = session.run({v.op.name: v for v in tf.global_variables()})
-    history = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+    history = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
     return variables, history
 
 
@@ -123,7 +123,7 @@ def test_pieces_end_at_boundaries_and_time_is_kept():
     fused = FusedSteps(model, DATA.train, BATCH, 0)
     with model.graph.as_default(), tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        lengths = [len(piece["loss"]) for piece in fused.run(session, 0, 95, [30])]
+        lengths = [len(chunk["loss"]) for chunk in fused.run(session, 0, 95, [30])]
     ends = np.cumsum(lengths)
     assert ends[-1] == 95
     assert {30, 60, 90} <= set(ends)

@@ -11,17 +11,17 @@ from helper.graph.schedule import MOST_BYTES, MOST_SECONDS, most_steps, schedule
     ("first", "last", "boundaries", "longest"),
     [(0, 30_000, [1000], 300), (0, 10, [], 1), (17, 2503, [100, 250], 64), (5, 6, [1], 9)],
 )
-def test_runs_cover_every_step_once_and_end_at_boundaries(first, last, boundaries, longest):
-    runs = schedule(first, last, boundaries, longest)
-    assert runs[0][0] == first and runs[-1][1] == last
-    assert all(end == start for (_, end), (start, _) in itertools.pairwise(runs))
-    assert all(1 <= end - start <= longest for start, end in runs)
-    ends = {end for _, end in runs}
+def test_chunks_cover_every_step_once_and_end_at_boundaries(first, last, boundaries, longest):
+    chunks = schedule(first, last, boundaries, longest)
+    assert chunks[0][0] == first and chunks[-1][1] == last
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(chunks))
+    assert all(1 <= end - start <= longest for start, end in chunks)
+    ends = {end for _, end in chunks}
     for every in boundaries:
         assert ends >= {step for step in range(first + 1, last + 1) if step % every == 0}
 
 
-def test_runs_between_two_boundaries_are_of_equal_length():
+def test_chunks_between_two_boundaries_are_of_equal_length():
     lengths = {end - start for start, end in schedule(0, 1000, [1000], 300)}
     assert lengths == {250}
     lengths = {end - start for start, end in schedule(0, 1000, [1000], 301)}
@@ -37,7 +37,7 @@ def test_nothing_to_do():
     assert schedule(40, 40, [10], 5) == []
 
 
-def test_runs_of_no_steps_are_refused():
+def test_chunks_of_no_steps_are_refused():
     with pytest.raises(ValueError, match="at least 1"):
         schedule(0, 10, [], 0)
 

@@ -81,7 +81,7 @@ def test_any_value_anywhere_is_read_or_damaged(tmp_path, name, value):
         ("{", "not valid JSON"),
         ("[]", "not an object"),
         ("[" * 200_000, "not valid JSON"),
-        ('{"a":' * 500 + "1" + "}" * 500, "nested more than 32 deep"),
+        ('{"a":' * 500 + "1" + "}" * 500, "nested more than 32 levels deep"),
         ('{"format": 2, "step": 1' + "0" * 400 + "}", "more than 64 bits"),
         ('{"format": 99}', "newer version of this project (format 99)"),
         ('{"format": "2"}', "which format"),

@@ -35,7 +35,7 @@ def test_initializers(parse, text, value):
 
 @pytest.mark.parametrize("argument", ["widths=1,", "widths=-1", "widths=1.5", "widths=100001"])
 def test_what_is_no_width(parse, argument):
-    with pytest.raises(flags.IllegalFlagValueError, match="is no width"):
+    with pytest.raises(flags.IllegalFlagValueError, match="is not a valid width"):
         parse(f"--test_{argument}")
 
 

@@ -67,7 +67,10 @@ def test_a_flag_that_is_newer_than_the_run(call_experiment, ended):
 def test_switches_of_the_engine_that_changed(train, ended, monkeypatch):
     monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_max_cluster_size=9")
     done = train("logs", "--resume=latest", "--steps=80")
-    assert "note: TF_XLA_FLAGS changed since the start; the last bits may differ" in done.stdout
+    assert (
+        "note: TF_XLA_FLAGS changed since the start; results may differ in the last bits"
+        in done.stdout
+    )
 
 
 def test_a_longer_run_with_a_validation_set(train, tmp_path):
@@ -111,7 +114,7 @@ def test_latest_is_the_highest_number_whatever_the_clock_says(train, ended, tmp_
 def test_a_finished_run_is_left_alone(train, ended):
     before = {path: path.read_bytes() for path in ended.rglob("*") if path.is_file()}
     done = train("logs", "--resume=latest")
-    assert "is finished: 70 steps; give more --steps to go on" in done.stdout
+    assert "is finished: 70 steps; give more --steps to continue it" in done.stdout
     train("logs", "--resume=latest", "--steps=70")
     assert {path: path.read_bytes() for path in ended.rglob("*") if path.is_file()} == before
 
@@ -169,8 +172,9 @@ def test_another_engine_is_told(train, ended):
     found["engine"] |= {"tensorflow": "2.20.0", "cpu_features": "avx"}
     (ended / "run.json").write_text(json.dumps(found))
     done = train("logs", "--resume=latest", "--steps=90")
-    assert "tensorflow, cpu_features changed since the start; the last bits may differ" in (
-        " ".join(done.stdout.split())
+    assert (
+        "tensorflow, cpu_features changed since the start; results may differ in the last bits"
+        in (" ".join(done.stdout.split()))
     )
     assert record(ended)["status"] == "completed"
 
@@ -194,7 +198,7 @@ def test_a_damaged_record(call_experiment, train, ended, tmp_path, text):
     (newer / "run.json").write_text(text)
     for name in ("latest", str(newer)):  # never the older run in its place
         done = call_experiment("mlp", f"--resume={name}")
-        check_refused(done, 1, f"mlp/{newer.name}/run.json ", "without it the run cannot go on")
+        check_refused(done, 1, f"mlp/{newer.name}/run.json ", "a run cannot be resumed without it")
     assert (newer / "run.json").read_text() == text
 
 
@@ -238,7 +242,7 @@ def test_damaged_checkpoints(call_experiment, train, ended, tmp_path):
     newest.write_bytes(newest.read_bytes()[:-1])
     done = train("logs", "--resume=latest")
     text = " ".join(done.stdout.split())
-    assert "step-0000000070 is passed over" in text and "at step 50 of 70" in text
+    assert "step-0000000070 is skipped" in text and "at step 50 of 70" in text
     check_equal(ended, only_run(tmp_path / "whole"))
 
     as_if_killed(ended)
