@@ -58,7 +58,7 @@ def _turn(
     key: Any,
     steps: int,
 ) -> tuple[Any, tuple[Any, Any]]:
-    """The parameters after so many steps, and loss and accuracy of each: float32 [steps]."""
+    """The parameters after the steps, and each step's loss and accuracy: float32 [steps]."""
     per_epoch = len(labels) // batch_size
     epochs = -(-steps // per_epoch)
     orders = [
