@@ -9,7 +9,9 @@ from absl import flags
 from helper import bias_variable, cli, tf, training, weight_variable
 
 FLAGS = cli.FLAGS
-flags.DEFINE_integer("digit", 1, "The digit to tell from the rest.", lower_bound=0, upper_bound=9)
+flags.DEFINE_integer(
+    "digit", 1, "The digit to distinguish from the rest.", lower_bound=0, upper_bound=9
+)
 
 cli.define_training_flags(steps=20_000, batch_size=100, learning_rate=0.1)
 

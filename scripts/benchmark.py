@@ -1,17 +1,17 @@
-"""Compare the time of a training step here with that of other frameworks, on this machine.
+"""Compare the time of a training step with that of other frameworks, on this machine.
 
 examples:
   benchmark.py                                    softmax, logistic and hidden layer, µs per step
   benchmark.py --peers --markdown                 also PyTorch and JAX, where installed
   benchmark.py --networks=s0 --contestants=project,keras
-  benchmark.py --overhead                         what checkpoints, summaries … cost in a run
+  benchmark.py --overhead                         the cost of checkpoints, summaries … in a run
   benchmark.py --command                          time, memory and disk of the whole command
 
 All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
-accuracy of every step; the last columns show that they reach the same result. Each has a process
-of its own, and they take turns, so that other load on the machine slows all of them alike. The
-ratio is the median over rounds. The floor is the time that the matrix products alone would take at
-the best float32 rate measured on this machine.
+accuracy of every step; the last columns show that they reach the same result. Each runs in a
+process of its own, and they take turns, so that other load on the machine slows all of them alike.
+The ratio is the median over rounds. The floor is the time that the matrix products alone would take
+at the best float32 rate measured on this machine.
 """
 
 from __future__ import annotations
@@ -62,19 +62,30 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=_names_of(NETWORKS),
         default=["softmax", "logistic", "hidden_layer"],
         metavar="NAME,…",
-        help=f"of {', '.join(NETWORKS)} (default: all but s0)",
+        help=f"any of {', '.join(NETWORKS)} (default: all but s0)",
     )
     add(
         "--contestants",
         type=_names_of(CONTESTANTS),
         metavar="NAME,…",
-        help=f"of {', '.join(CONTESTANTS)} (default: all; of the other frameworks only Keras)",
+        help=f"any of {', '.join(CONTESTANTS)} (default: all but PyTorch and JAX)",
     )
-    add("--peers", action="store_true", help="PyTorch and JAX too, where they are installed")
-    add("--repeats", type=int, default=9, metavar="N", help="rounds that count (default: 9)")
-    add("--steps", type=int, metavar="N", help="of a turn (default: a second or so), or of the run")
-    add("--batch_size", type=int, default=100, metavar="N", help="examples (default: 100)")
-    add("--seed", type=int, default=0, metavar="N", help="of weights and order (default: 0)")
+    add("--peers", action="store_true", help="also PyTorch and JAX, if they are installed")
+    add("--repeats", type=int, default=9, metavar="N", help="rounds to measure (default: 9)")
+    add(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="steps in a turn (default: about a second), or in the run",
+    )
+    add(
+        "--batch_size",
+        type=int,
+        default=100,
+        metavar="N",
+        help="examples in a batch (default: 100)",
+    )
+    add("--seed", type=int, default=0, metavar="N", help="decides weights and order (default: 0)")
     add("--dataset", default="mnist", metavar="NAME", help="as for an experiment")
     add("--data_dir", metavar="DIR", help="as for an experiment")
     add(
@@ -82,9 +93,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="wait up to this long before each turn until the machine is idle (default: 0)",
+        help="wait up to this long before each turn for the machine to be idle (default: 0)",
     )
-    add("--overhead", action="store_true", help="what everything but the training steps costs")
+    add("--overhead", action="store_true", help="measure everything but the training steps")
     add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
@@ -95,14 +106,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
     if flags.overhead and flags.command:
-        raise UsageError("--overhead and --command are two measurements; give one of them")
+        raise UsageError("--overhead and --command cannot be combined; give one of them")
     if flags.data_dir:
         flags.data_dir = str(Path(flags.data_dir).expanduser().resolve())
     return flags
 
 
 def contestants(network: str, flags: argparse.Namespace) -> list[str]:
-    """Who takes part: those asked for, or all that are installed and can train the network."""
+    """The contestants asked for, or all that are installed and can train the network."""
     if flags.contestants:
         for name in flags.contestants:
             if not CONTESTANTS[name].installed():
@@ -157,7 +168,7 @@ def show_overhead(flags: argparse.Namespace) -> int:
 
 
 def machine() -> str:
-    """The machine and the versions: figures mean nothing without them."""
+    """The machine and the versions, without which the figures mean nothing."""
     packages = ("tensorflow", "keras", "torch", "jax", "numpy")
     found = []
     for package in packages:
@@ -188,5 +199,5 @@ def _names_of(known: Mapping[str, object]) -> Callable[[str], list[str]]:
 
 
 if __name__ == "__main__":
-    sigterm_interrupts()  # which ends the workers too
+    sigterm_interrupts()  # so that the workers end too
     sys.exit(run(main, unread=1))

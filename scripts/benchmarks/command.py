@@ -1,4 +1,4 @@
-"""A whole command, from its start to its exit, against what it is allowed to cost."""
+"""A whole command, from start to exit, compared with the limits on its cost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scripts.benchmarks.task import ROOT
 
 @dataclass(frozen=True)
 class Cost:
-    """seconds: wall time of the command. training: what its own record says it took to train.
+    """seconds: wall time of the command. training: the time that its record gives.
 
     memory: the peak resident set, in bytes. disk: all files of the run directory, in bytes.
     """
@@ -28,7 +28,7 @@ class Cost:
     disk: int
 
     def rows(self) -> list[list[str]]:
-        """What was measured, what is allowed, and whether it is kept."""
+        """What was measured, the limit, and whether it holds."""
         allowed = 1.15 * self.training + 8
         checks = [
             ("training", f"{self.training:.1f} s", "", True),
@@ -54,7 +54,7 @@ def measure(experiment: str, arguments: list[str]) -> Cost:
             stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
-        # Unlike Popen.wait it says what this one child used.
+        # Unlike Popen.wait, it reports the resources of this one child.
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""What the other programs on this machine are doing (Linux; elsewhere nothing is known)."""
+"""How busy other programs keep this machine (known on Linux only)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 import time
 from pathlib import Path
 
-# Others use the machine so little when it is called quiet: a share of one core.
+# The machine counts as quiet while other programs use at most this share of one core.
 QUIET = 0.1
 _LOOK = 0.2  # seconds
 _STAT = Path("/proc/stat")
 
 
 def busy_seconds() -> float | None:
-    """Seconds that all cores together have worked since the machine started."""
+    """Seconds that all cores together have been busy since the machine started."""
     if not _STAT.exists():
         return None
     user, nice, system, _, _, irq, softirq, steal, *_ = _STAT.read_text().split()[1:]
@@ -22,13 +22,13 @@ def busy_seconds() -> float | None:
 
 
 def process_seconds(process: int) -> float:
-    """Seconds that one process has worked, all its threads together."""
+    """Processor seconds of one process, all its threads together."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Others:
-    """Cores used by others than one process, from the making of this object on."""
+    """Cores used by everything but one process, since this object was made."""
 
     def __init__(self, process: int) -> None:
         self._process = process
@@ -37,7 +37,7 @@ class Others:
         self._own = process_seconds(process) if self._busy is not None else 0.0
 
     def cores(self) -> float | None:
-        """The mean so far, 0.0 to the number of cores; None if this system does not tell."""
+        """The mean so far, 0.0 to the number of cores; None if the system does not report it."""
         busy = busy_seconds()
         if busy is None or self._busy is None:
             return None
@@ -46,7 +46,7 @@ class Others:
 
 
 def wait_until_quiet(patience: float) -> None:
-    """Wait, at most so many seconds, until the other programs leave the machine alone."""
+    """Wait until other programs leave the machine alone, at most ``patience`` seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         others = Others(os.getpid())

@@ -1,9 +1,9 @@
-"""What a run spends on anything but its training steps, measured inside a real run.
+"""The time a run spends on everything but its training steps, measured inside a real run.
 
     python -m scripts.benchmarks.overhead EXPERIMENT OUTPUT [FLAG…]
 
-trains, at default settings but for the flags, and writes the seconds of each part to OUTPUT as
-JSON. It is started on a terminal of its own, so that the progress bar is drawn.
+trains, at default settings except for the flags, and writes the seconds of each part to OUTPUT as
+JSON. It runs on a terminal of its own, so that the progress bar is drawn.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ CHECKPOINTS, PROGRESS, SAFETY = "checkpoints", "progress bar", "safety checks"
 REST = "everything else"
 _TOGETHER = "from summaries to safety checks"
 PARTS = (SUMMARIES, PICTURES, CHECKPOINTS, PROGRESS, SAFETY)
-# They may take this share of a run: the pictures alone, and all parts together.
+# The largest share of a run allowed for the pictures, and for all these parts together.
 _PICTURES_AIM = 0.03
 _AIM = 0.05
 
 
 class Stopwatch:
-    """Seconds of each part; while an inner part runs, the outer one's watch stands still."""
+    """Seconds of each part; while an inner part runs, the clock of the outer one is paused."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -66,7 +66,7 @@ class Stopwatch:
         def watched(*arguments: Any, **named: Any) -> Any:
             with self.part(name):
                 result = original(*arguments, **named)
-                # A generator has done nothing yet.
+                # A generator has not run yet: run it.
                 return list(result) if inspect.isgenerator(result) else result
 
         setattr(owner, method, watched)
@@ -79,7 +79,7 @@ class Stopwatch:
 
 
 def watch_a_run(watch: Stopwatch) -> None:
-    """Put the stopwatch on whatever a run calls between its steps."""
+    """Time everything that a run calls between its steps."""
     from rich.live import Live
 
     from helper.graph.fused import FusedSteps
@@ -123,7 +123,7 @@ def _watch_iterator(watch: Stopwatch, fused_steps: Any) -> None:
 
 
 def _watch_thread(watch: Stopwatch, live: Any) -> None:
-    """rich draws in a thread of its own; the processor time it takes there is missing elsewhere."""
+    """rich draws in a thread of its own, whose processor time is lost to the others."""
     original = live.refresh
 
     def refresh(self: Any) -> None:
@@ -150,7 +150,7 @@ def measure(experiment: str, arguments: list[str]) -> dict[str, float]:
 
 
 def _on_a_terminal(command: list[str]) -> str:
-    """Run it and return what it wrote on the screen, escape sequences and all."""
+    """Run it and return what it wrote to the screen, including escape sequences."""
     master, slave = pty.openpty()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen(
@@ -158,7 +158,7 @@ def _on_a_terminal(command: list[str]) -> str:
     )
     os.close(slave)
     screen = b""
-    with contextlib.suppress(OSError):  # Linux's way of saying that the other end is closed
+    with contextlib.suppress(OSError):  # on Linux this means that the other end is closed
         while shown := os.read(master, 65536):
             screen += shown
     process.wait()

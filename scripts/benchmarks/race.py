@@ -1,4 +1,4 @@
-"""Contestants taking turns: one trains, the others wait, round after round on the same machine."""
+"""Contestants take turns on one machine: one trains, the others wait, round after round."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REST = 0.25
 class Turn(NamedTuple):
     """seconds: of all its steps. loss, accuracy: means over its steps (NaN for the floor).
 
-    others: how many cores other programs used meanwhile; None if the system does not tell.
+    others: how many cores other programs used meanwhile; None if the system does not report it.
     """
 
     seconds: float
@@ -37,7 +37,7 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """The turns of one contestant, without the one it warmed up in. steps: of each turn."""
+    """The turns of one contestant, without its warm-up. steps: in each turn."""
 
     name: str
     steps: int
@@ -50,8 +50,8 @@ class Result:
     def times(self, other: Result) -> float:
         """How many times as long as the other it takes: the median over rounds.
 
-        Both of a round were measured within seconds of each other, so what slows the machine for a
-        while slows both.
+        Both turns of a round were measured within seconds of each other, so whatever slows the
+        machine for a while slows both.
         """
         pairs = zip(self.turns, other.turns, strict=True)
         return statistics.median(mine.seconds / theirs.seconds for mine, theirs in pairs)
@@ -80,12 +80,12 @@ class Worker:
         self._process.kill()
         self._process.wait()
         for file in (self._process.stdin, self._process.stdout, self._stderr):
-            with contextlib.suppress(OSError):  # what was not yet read by a process that failed
+            with contextlib.suppress(OSError):  # a process that failed has not read everything
                 if file:
                     file.close()
 
     def train(self, steps: int) -> Turn:
-        """Let it train so many further steps, and wait for its answer."""
+        """Let it train this many more steps, and wait for its answer."""
         others = load.Others(self._process.pid)
         with contextlib.suppress(BrokenPipeError):
             print(steps, file=self._process.stdin, flush=True)
@@ -104,10 +104,10 @@ class Worker:
 def race(
     names: Sequence[str], task: Task, patience: float, report: Callable[[str], None]
 ) -> list[Result]:
-    """Let the contestants take turns, A B C A B C …, after a turn each to warm up.
+    """Let the contestants take turns, A B C A B C …, after one turn each to warm up.
 
-    patience: wait at most so many seconds before each turn for other programs to be quiet.
-    report: is told what is going on, a line at a time.
+    patience: wait at most this many seconds before each turn for other programs to be quiet.
+    report: called with a line on the progress.
     """
     turns: dict[str, list[Turn]] = {name: [] for name in names}
     with contextlib.ExitStack() as stack:

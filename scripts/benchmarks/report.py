@@ -1,4 +1,4 @@
-"""What a race found, as a table on the terminal or in Markdown."""
+"""The results of a race, as a table on the terminal or in Markdown."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ COLUMNS = (
     "accuracy",
 )
 
-# So many times as long as this project a contestant is to take, on 2 cores.
+# How many times as long as this project each contestant should take at least, on 2 cores.
 AIMS = {
     "hidden_layer": {"fetch": 1.6, "feed": 1.4, "keras": 3.0, "eager": 1.5, "jax": 1.0},
     "softmax": {"fetch": 4.0, "feed": 2.7, "keras": 8.0, "eager": 2.0, "jax": 1.0},
     "s0": {"keras": 3.0},
 }
 
-# Everyone does the same steps on the same data, in another order and from other random weights;
-# a loss that is further off than this share means that they do not compute the same thing. When
-# nearly all training examples are right, what is left of the loss is chance.
+# All do the same steps on the same data, in a different order and from different random weights. If
+# the losses differ by more than this share, they do not compute the same thing. When nearly all
+# training examples are right, the rest of the loss is chance.
 _SIMILAR = 0.15
 _CHANCE = 0.01
 
@@ -59,7 +59,7 @@ def rows(network: str, results: Sequence[Result]) -> list[list[str]]:
 
 
 def unlike(results: Sequence[Result]) -> list[str]:
-    """Who ends at another loss than this project does, a line each."""
+    """A line for each contestant whose final loss differs from this project's."""
     project = next(result for result in results if result.name == "project").turns[-1].loss
     return [
         f"{CONTESTANTS[result.name].title} ends at loss {result.turns[-1].loss:.4f}, "
@@ -70,10 +70,10 @@ def unlike(results: Sequence[Result]) -> list[str]:
 
 
 def others(results: Sequence[Result]) -> str:
-    """How much other programs used the machine meanwhile, in a line."""
+    """A line on how much other programs used the machine meanwhile."""
     cores = [turn.others for result in results for turn in result.turns if turn.others is not None]
     if not cores:
-        return "How busy other programs were is not known."
+        return "It is not known how busy other programs were."
     quiet = sum(used <= load.QUIET for used in cores) / len(cores)
     return (
         f"Other programs used {statistics.mean(cores):.1f} cores; in {quiet:.0%} of the turns at "

@@ -1,4 +1,4 @@
-"""What every contestant is asked to do, so that all of them compute the same thing."""
+"""The task of every contestant, so that all of them compute the same thing."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 class Network:
     """A stack of dense layers, all but the last followed by the activation.
 
-    experiment: the file below ``experiments/`` that builds it, and the flags it is started with.
+    experiment, flags: the file in ``experiments/`` that builds it, and its flags.
     hidden: widths of the hidden layers. outputs: logits; a single one is logistic regression.
     weights: standard deviation of the initial weights, or "glorot"; biases start at 0.
-    output: "softmax", or "sigmoid": ten sigmoid outputs made to sum to 1.
-    optimizer: "sgd" or "adam", with the framework's own defaults but for the learning rate.
-    turn: steps at a time, a second or so of the slower contestants.
+    output: "softmax", or "sigmoid": ten sigmoid outputs normalized to sum to 1.
+    optimizer: "sgd" or "adam", with the framework's own defaults except for the learning rate.
+    turn: steps at a time, about a second for the slower contestants.
     """
 
     title: str
@@ -61,15 +61,15 @@ NETWORKS = {
     ),
 }
 
-# The digit that logistic regression tells from the rest, as in experiments/logistic.py.
+# The digit that logistic regression distinguishes from the rest, as in experiments/logistic.py.
 DIGIT = 1
 
 
 @dataclass(frozen=True)
 class Task:
-    """What one worker process is asked to do.
+    """The task of one worker process.
 
-    turns: how many turns it will be given; turn: the steps of each.
+    turns: how many turns it will get. turn: the steps of each.
     """
 
     network: str
@@ -87,7 +87,7 @@ class Task:
 class History(NamedTuple):
     """Loss and accuracy of every step, before its update: float32 [steps] each.
 
-    seconds: what the steps took, where that is not simply the time of the call.
+    seconds: the time of the steps, if it is not simply that of the call.
     """
 
     losses: np.ndarray
@@ -95,7 +95,7 @@ class History(NamedTuple):
     seconds: float | None = None
 
 
-# Trains so many further steps.
+# Trains this many more steps.
 Train = Callable[[int], History]
 
 
@@ -104,7 +104,7 @@ def matmul_shapes(network: Network, batch_size: int, pixels: int) -> list[tuple[
 
     A layer multiplies its inputs by its weights (forward), the inputs by the gradient of its
     outputs (gradient of the weights), and, unless it is the first, the gradient of its outputs by
-    its weights (gradient of its inputs; nobody needs that of the images).
+    its weights (gradient of its inputs, which the images do not need).
     """
     widths = [pixels, *network.hidden, network.outputs]
     shapes = []
@@ -120,8 +120,8 @@ def step_flops(network: Network, batch_size: int, pixels: int) -> int:
     """Floating-point operations of the matrix products of one step: 2·m·k·n for each.
 
     That is 2·batch·inputs·outputs·(2 for the first layer, 3 for any other), summed over layers:
-    200 million for the hidden layer, of 100 images. Activations, the loss and the update are left
-    out: they grow with the number of units or weights, not with their product by the batch.
+    200 million for the hidden layer and 100 images. Activations, the loss and the update are left
+    out: they grow with the number of units or weights, not with weights times batch size.
     """
     return sum(2 * math.prod(shape) for shape in matmul_shapes(network, batch_size, pixels))
 
@@ -144,5 +144,5 @@ def initial_weights(
 
 
 def targets(network: Network, split: Split) -> np.ndarray:
-    """The labels as this network takes them, int64 [n]: digits, or 1 for the one digit."""
+    """The labels that this network needs, int64 [n]: digits, or 1 for one digit, else 0."""
     return (split.labels == DIGIT).astype(np.int64) if network.outputs == 1 else split.labels

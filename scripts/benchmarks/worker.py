@@ -1,9 +1,9 @@
-"""The process of one contestant: thread pools and allocators of two frameworks never meet.
+"""The process of one contestant, so that no two frameworks share thread pools and allocators.
 
     python -m scripts.benchmarks.worker NAME TASK
 
-TASK is JSON. For every line on standard input, a number of steps, it trains that many and answers
-with a line of JSON. In between it waits in a read, and uses no processor.
+TASK is JSON. Every line on standard input is a number of steps to train, which it answers with a
+line of JSON. In between it waits for input, and uses no processor time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scripts.benchmarks.task import Task
 
 
 def main(name: str, task_json: str) -> None:
-    # Whatever a framework prints must not get between the answers.
+    # Whatever a framework prints must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     task = Task(**json.loads(task_json))

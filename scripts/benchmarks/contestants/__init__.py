@@ -1,4 +1,4 @@
-"""One module for each way of training the same network: which there are, and what they need.
+"""One module for each way of training the same network; a table says what each one needs.
 
 Each has a function that takes a ``Task`` and a ``Dataset`` and returns a ``Train`` function.
 """
@@ -14,10 +14,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Contestant:
-    """title: what the table calls it. place: module and function. package: what must be installed.
+    """title: its name in the table. place: module and function. package: must be installed.
 
-    peer: another framework, which takes part only when asked for. optimizers: those it is written
-    for.
+    peer: another framework, which takes part only on request. optimizers: those it supports.
     """
 
     title: str
@@ -38,7 +37,7 @@ class Contestant:
 SGD = ("sgd",)
 CONTESTANTS = {
     "project": Contestant("this project", "project:prepare"),
-    # S0's preset has it anyway.
+    # The S0 preset has --xla anyway.
     "xla": Contestant("this project, --xla", "project:prepare_xla", optimizers=SGD),
     "fetch": Contestant("fetch-and-feed", "articles:prepare_fetch_and_feed"),
     "feed": Contestant("feed_dict", "articles:prepare_feed_dict"),

@@ -1,4 +1,4 @@
-"""The articles' two loops written out: one ``Session.run`` for every step, the batch fed to it.
+"""The articles' two loops written out: one ``Session.run`` for each step, with a fed batch.
 
 As in the articles, images are float32 from 0 to 1 and labels one-hot, both made beforehand. The
 loss is the stable one of the experiments here, and its mean: the articles' formulas may give NaN.
@@ -23,12 +23,12 @@ from scripts.benchmarks.task import (
     targets,
 )
 
-# As in the article. Larger is slower, and 60,000 would be a full shuffle.
+# As in the article. A larger buffer is slower; a full shuffle takes 60,000.
 _SHUFFLE_BUFFER = 1000
 
 
 def prepare_fetch_and_feed(task: Task, data: Dataset) -> Train:
-    """``session.run(next_batch)``, then ``session.run(train_step, feed_dict)`` on what it gave."""
+    """``session.run(next_batch)``, then ``session.run(train_step, feed_dict)`` on the result."""
     images, labels = _arrays(task, data)
     with tf.Graph().as_default():
         all_images = tf.placeholder(tf.float32, images.shape)
@@ -62,7 +62,7 @@ def _arrays(task: Task, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
 def _next_batches(
     images: np.ndarray, labels: np.ndarray, batch_size: int, random: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Shuffle both arrays at the start of each epoch and cut batches; the last may be missing."""
+    """Shuffle both arrays at the start of each epoch and cut whole batches."""
     while True:
         order = random.permutation(len(images))
         images, labels = images[order], labels[order]

@@ -1,4 +1,4 @@
-"""JAX: one compiled ``lax.scan`` over many steps, as in its own documentation of fast loops."""
+"""JAX: one compiled ``lax.scan`` over many steps, as in JAX's own documentation of fast loops."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from scripts.benchmarks.task import (
 
 
 def prepare(task: Task, data: Dataset) -> Train:
-    """The data is resident and uint8; each step of the scan gathers its batch.
+    """The data stays in memory as uint8; each step of the scan gathers its batch.
 
-    Gathering uint8 was faster than gathering float32, and the parameters are donated, so that they
-    are updated where they lie. One call a turn: the permutations of its epochs, then the scan.
+    Gathering uint8 was faster than gathering float32. The parameters are donated, so that they are
+    updated in place. Each turn is one call: the permutations of its epochs, then the scan.
     """
     network = NETWORKS[task.network]
     if network.optimizer != "sgd":
@@ -58,7 +58,7 @@ def _turn(
     key: Any,
     steps: int,
 ) -> tuple[Any, tuple[Any, Any]]:
-    """The parameters after so many steps, and loss and accuracy of each: float32 [steps]."""
+    """The parameters after the steps, and each step's loss and accuracy: float32 [steps]."""
     per_epoch = len(labels) // batch_size
     epochs = -(-steps // per_epoch)
     orders = [

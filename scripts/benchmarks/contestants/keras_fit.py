@@ -24,11 +24,11 @@ with stderr_held_back():
 
 
 def prepare(task: Task, data: Dataset) -> Train:
-    """One ``fit`` a turn, in whole epochs where the turn is that long.
+    """One ``fit`` per turn, in whole epochs if the turn is that long.
 
-    As Keras's own examples do: images float32 from 0 to 1 made beforehand (a ``Rescaling`` layer on
-    uint8 was slower), integer labels, one batch an execution, so that there is a loss for every
-    step. Copying the arrays when ``fit`` begins is not counted: it happens once in a real run.
+    As in Keras's own examples: float32 images from 0 to 1, made beforehand (a ``Rescaling`` layer
+    on uint8 was slower), integer labels, and one batch per execution, so every step has a loss.
+    Copying the arrays when ``fit`` begins is not counted, because it happens once in a real run.
     """
     network = NETWORKS[task.network]
     images = data.train.images.astype(np.float32) / 255
@@ -82,8 +82,8 @@ def _last_activation_and_loss(network: Network) -> tuple[str, Any]:
         return "sigmoid", "binary_crossentropy"
     if network.output == "softmax":
         return "softmax", "sparse_categorical_crossentropy"
-    # After a sigmoid layer Keras 3 looks up the logits and takes their softmax instead, which is
-    # not the loss of sigmoids made to sum to 1.
+    # After a sigmoid layer Keras 3 finds the logits and uses their softmax instead, which is not
+    # the loss of sigmoids normalized to sum to 1.
     return "linear", lambda labels, logits: keras.losses.sparse_categorical_crossentropy(
         labels, keras.ops.log_sigmoid(logits), from_logits=True
     )

@@ -1,7 +1,7 @@
 """PyTorch: eager, and the whole step through ``torch.compile``.
 
-The data is resident, uint8, and shuffled anew for each epoch; a batch is gathered by its indices.
-A ``DataLoader`` costs more than the step itself.
+The data stays in memory as uint8 and is reshuffled for each epoch; batches are gathered by their
+indices. A ``DataLoader`` would cost more than the step itself.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def prepare_eager(task: Task, data: Dataset) -> Train:
 def prepare_compiled(task: Task, data: Dataset) -> Train:
     """Forward, backward and update in one compiled function.
 
-    With ``torch.func``, which was faster here than compiling the model, or the eager step as it is.
+    Uses ``torch.func``, which was faster here than compiling the model or the eager step.
     """
     network = NETWORKS[task.network]
     if network.optimizer != "sgd":
