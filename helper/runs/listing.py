@@ -159,8 +159,19 @@ def _matches(pattern: str, logdir: Path) -> list[Path]:
     found: list[Path] = []
     for place in (Path(), logdir):
         # A name with brackets in it may mean itself.
-        found += [place / match for match in glob.glob(pattern, root_dir=place) or [pattern]]
+        matches = glob.glob(pattern, root_dir=place) or [pattern]
+        found += [place / match for match in matches if not _by_link(place, pattern, match)]
     return list(dict.fromkeys(found))
+
+
+def _by_link(place: Path, pattern: str, match: str) -> bool:
+    """Whether a glob matched a link, which may lead anywhere; one that is named is followed."""
+    pairs = zip(Path(pattern).parts, Path(match).parts, strict=False)
+    for wanted, part in pairs:
+        place /= part
+        if part != wanted and place.is_symlink():
+            return True
+    return False
 
 
 def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
