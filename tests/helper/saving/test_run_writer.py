@@ -9,10 +9,10 @@ import pytest
 from helper import tf
 from helper.runs import directory, events
 from helper.runs.record import Data, Record, Status
-from helper.runs.settings import Settings
 from helper.saving.checkpoint_files import Seconds
 from helper.saving.run_writer import RunWriter
 from tests.command_line import record
+from tests.plain_settings import settings
 from tests.tensorboard_server import Server, serving
 
 TAGS = {"loss", "log likelihood", "accuracy"}
@@ -131,35 +131,19 @@ def check_hparams(server: Server, made) -> None:
 
 @pytest.fixture
 def new_recording(tmp_path):
-    settings = Settings(
-        experiment="softmax",
-        steps=100,
-        batch_size=10,
-        seed=0,
-        log_every=10,
-        eval_every=10,
-        checkpoint_every=0,
-        keep=3,
-        select_by="",
-        xla=False,
-        resume=None,
-        logdir=str(tmp_path),
-        suffix="",
-        flags={"steps": 100, "layers": [3, 2], "data_dir": None, "normalize": True},
-        flagfile="--steps=100\n",
-        argv=["softmax.py"],
-    )
+    flags = {"steps": 100, "layers": [3, 2], "data_dir": None, "normalize": True}
+    chosen = settings(tmp_path, flags=flags, flagfile="--steps=100\n")
     first = Record(
         "softmax",
         "",
         argv=["softmax.py"],
-        flags=dict(settings.flags),
+        flags=dict(flags),
         data=Data("tiny", "00"),
         started=directory.now(),
         lower_is_better={"loss": True, "accuracy": False, "error": True, "base rate": None},
     )
     run = directory.create(tmp_path, "", first)
-    return RunWriter(run, tf.GraphDef(), settings, 0), run.path
+    return RunWriter(run, tf.GraphDef(), chosen, 0), run.path
 
 
 def test_best_values(new_recording):

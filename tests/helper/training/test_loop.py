@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from helper import tf
-from helper.runs.settings import Settings
 from helper.training import Step, train
 from tests.command_line import curve, finish, only_run, record, start
+from tests.plain_settings import settings
 from tests.small_disk import mounted
 
 
@@ -33,26 +33,10 @@ def test_a_loss_that_is_not_finite(tiny_data, tmp_path, capfd):
         accuracy = tf.constant(0.0)
         return Step(train_step, {"loss": loss, "accuracy": accuracy}, inputs.labels)
 
-    settings = Settings(
-        experiment="diverging",
-        steps=100,
-        batch_size=10,
-        seed=0,
-        log_every=1,
-        eval_every=50,
-        checkpoint_every=0,
-        keep=3,
-        select_by="",
-        xla=False,
-        resume=None,
-        logdir=str(tmp_path),
-        suffix="",
-        flags={"steps": 100},
-        flagfile="",
-        argv=["diverging.py"],
-    )
     optimizer = tf.train.GradientDescentOptimizer((1 + 1e6) / 2)  # w becomes -1e6 w
-    code = train(build_graph, tiny_data, optimizer, settings)
+    code = train(
+        build_graph, tiny_data, optimizer, settings(tmp_path, log_every=1, eval_every=50, steps=100)
+    )
     err = capfd.readouterr().err
     run = only_run(tmp_path)
     assert code == 1

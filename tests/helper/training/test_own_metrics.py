@@ -9,32 +9,10 @@ from tensorboard.compat.proto.event_pb2 import Event
 from helper import tf
 from helper.errors import UsageError
 from helper.runs import event_files, record
-from helper.runs.settings import Settings
 from helper.runs.tfrecords import read_payloads
 from helper.training import Metric, Step, train
 from tests.command_line import curve, only_run
-
-
-def settings(logdir, **changed) -> Settings:
-    values = dict(
-        experiment="own",
-        steps=30,
-        batch_size=10,
-        seed=0,
-        log_every=5,
-        eval_every=10,
-        checkpoint_every=0,
-        keep=3,
-        select_by="",
-        xla=False,
-        resume=None,
-        logdir=str(logdir),
-        suffix="",
-        flags={"steps": 30},
-        flagfile="",
-        argv=["own.py"],
-    )
-    return Settings(**(values | changed))
+from tests.plain_settings import settings
 
 
 def autoencoder(inputs, optimizer):
