@@ -111,7 +111,7 @@ def test_observers_are_the_callers(tiny_data, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("luck", "is not a metric"), ("code", "does not say which direction")]
+    ("name", "said"), [("luck", "is not a metric"), ("code", "does not declare")]
 )
 def test_a_metric_by_which_nothing_can_be_chosen(tiny_data, tmp_path, name, said):
     with pytest.raises(UsageError, match=f"{name} {said}.*; choose one of loss, rmse"):
