@@ -24,6 +24,7 @@ from helper.loading import Damaged, converted, load_json
 from helper.runs.record import Best
 from helper.tensorflow_v1 import tf
 
+_MOST_BYTES = 64 << 30
 NAME = re.compile(r"(step-\d{10})\.json")
 
 
@@ -103,7 +104,11 @@ def tensor_files(prefix: Path) -> list[Path]:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def write_json(checkpoint: Checkpoint, run_id: str, durable: bool) -> None:
@@ -165,6 +170,9 @@ def read(prefix: Path, run_id: str) -> Checkpoint:
         if not file.is_file():
             raise Damaged(f"{file.name} is missing")
         try:
+            # A file with holes can be larger than the disk, and would take days to read.
+            if file.stat().st_size > _MOST_BYTES:
+                raise Damaged(f"{file.name} is larger than {_MOST_BYTES >> 30} GiB")
             digest = _sha256(file)
         except OSError as error:
             raise Damaged(f"{file.name} cannot be read: {reason(error)}") from None
@@ -178,12 +186,14 @@ def check_tensors(prefix: Path, shapes: Mapping[str, tuple[Any, Any]]) -> None:
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         stored = reader.get_variable_to_shape_map()
+        dtypes = reader.get_variable_to_dtype_map()
         for name, (shape, dtype) in shapes.items():
             if name not in stored:
                 raise Damaged(f"variable {name} is missing")
+            if stored[name] != shape or dtypes[name].as_numpy_dtype != dtype:
+                found = f"{dtypes[name].name} {stored[name]}"
+                raise Damaged(f"variable {name} is {found}, not {shape}")
             value = reader.get_tensor(name)
-            if list(value.shape) != shape or value.dtype != dtype:
-                raise Damaged(f"variable {name} is {value.dtype} {list(value.shape)}, not {shape}")
             if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
                 raise NotFiniteError(f"variable {name} is not finite")
     except (tf.errors.OpError, ValueError, IndexError) as error:

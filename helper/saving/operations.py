@@ -43,6 +43,7 @@ _SHAPES = ("Shape", "ShapeN", "Size", "Rank")  # known, whatever the tensor
 
 _MOST_OPERATIONS = 5_000
 _MOST_BYTES = 2 << 30  # of all tensors together, of which few are needed at a time
+_MOST_CONSTANT_BYTES = 64 << 20  # of one, which takes several times as much while it is made
 _MOST_WORK = 2 * 10**11  # some seconds on two cores
 _MOST_WORK_FOR_SHAPES = 5 * 10**8
 
@@ -95,6 +96,12 @@ class Costs:
             raise TooLarge(f"its graph needs more than {_MOST_BYTES >> 30} GiB of memory")
         if self._work > _MOST_WORK or self._work_for_shapes > _MOST_WORK_FOR_SHAPES:
             raise TooLarge("its graph computes more than is given to a network")
+
+
+def check_constant(shape: Any, dtype: Any) -> None:
+    """Raises LabError for a constant that must not be made."""
+    if check_size(shape, dtype) > _MOST_CONSTANT_BYTES:
+        raise TooLarge(f"its graph has a constant of more than {_MOST_CONSTANT_BYTES >> 20} MiB")
 
 
 def check_size(shape: Any, dtype: Any) -> int:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helper.errors import LabError, reason
-from helper.saving.operations import PURE, Costs, TooLarge, check_size
+from helper.saving.operations import PURE, Costs, TooLarge, check_constant, check_size
 from helper.tensorflow_v1 import tf
 
 _CONDITIONS = ("If", "StatelessIf")
@@ -177,7 +177,7 @@ class _Part:
         return Values(operation.outputs, operation)
 
     def _constant(self, written: Any) -> Values:
-        check_size(tf.TensorShape(written.tensor_shape), tf.as_dtype(written.dtype))
+        check_constant(tf.TensorShape(written.tensor_shape), tf.as_dtype(written.dtype))
         # TensorFlow's optimizers believe what a constant says of itself, so it is written anew.
         with np.errstate(all="ignore"):
             made = tf.constant(tf.make_ndarray(written)).op

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -280,14 +281,22 @@ def test_checkpoints_that_are_missing_or_damaged(copied, damage, said):
         network.load(copied)
 
 
-def test_one_that_is_damaged_is_passed_over(copied):
+def test_a_damaged_one_is_skipped(copied):
     (newest,) = copied.path.glob("checkpoints/*90.data*")
     newest.write_bytes(b"")
     lines: list[str] = []
     with network.load(copied, report=lines.append) as net:
         assert net.step < 90
     (line,) = lines
-    assert "step-0000000090 is passed over" in line
+    assert "step-0000000090" in line
+
+
+def test_a_file_that_is_larger_than_any_checkpoint(copied):
+    (newest,) = copied.path.glob("checkpoints/*90.data*")
+    os.truncate(newest, 1 << 40)  # a hole, which takes no space
+    lines: list[str] = []
+    with network.load(copied, report=lines.append):
+        assert "is larger than 64 GiB" in lines[0]
 
 
 def test_one_that_is_removed_while_it_is_read(copied, monkeypatch):

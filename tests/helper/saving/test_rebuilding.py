@@ -179,8 +179,8 @@ def test_a_constant_that_is_short_in_the_file():
     graph_def = written(lambda x, _: x * tf.constant(2.0, shape=[3, 4]))
     (constant,) = (node for node in graph_def.node if node.name == "Const")
     for dim in constant.attr["value"].tensor.tensor_shape.dim:
-        dim.size = 10**6
-    assert "more than 2 GiB" in refused(graph_def)
+        dim.size = 5000
+    assert "a constant of more than 64 MiB" in refused(graph_def)
 
 
 def test_operations_are_counted(monkeypatch):
