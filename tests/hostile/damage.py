@@ -88,7 +88,9 @@ def link(path: str, target: str) -> Spoil:
 
 def moved(path: str, target: str | bytes) -> Spoil:
     def spoil(folder: Path) -> None:
-        os.renames(os.fsencode(folder / path), os.path.join(os.fsencode(folder), os.fsencode(target)))
+        os.renames(
+            os.fsencode(folder / path), os.path.join(os.fsencode(folder), os.fsencode(target))
+        )
 
     return spoil
 
