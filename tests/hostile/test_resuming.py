@@ -9,17 +9,17 @@ from tests.hostile.damage import both, fields, write
 from tests.hostile.place import Case, check
 
 RUN = "logs/softmax/0001-x"
-LAST, BEFORE = (f"{RUN}/checkpoints/step-{step:010}" for step in (6, 4))
+LAST = f"{RUN}/checkpoints/step-{6:010}"
 TENSORS = f"{LAST}.data-00000-of-00001"
 RESUME = "experiments/softmax.py --resume=1 --steps=8"
 TRAIN = "experiments/softmax.py --data_dir=data --steps=4 --batch_size=10"
 WRITTEN = (f"{RUN}/*",)
 ON = "resuming .*0001-x at step 6"
-BACK = "step-0000000006 is passed over(.|\n)*resuming .*0001-x at step 4"
+BACK = "step-0000000006 is passed over(.|\n)*resuming .*0001-x at step 2"
 
 
-def refused(name: str, spoil, says: str) -> Case:
-    return Case(name, spoil, RESUME, 1, says)
+def refused(name: str, spoil, says: str, code: int = 1) -> Case:
+    return Case(name, spoil, RESUME, code, says)
 
 
 def goes_back(name: str, spoil) -> Case:
@@ -35,7 +35,7 @@ CASES = [
     Case("another experiment", None, "experiments/mlp.py --resume=softmax/1", 2, "of softmax"),
     refused("record nested deep", write(f"{RUN}/run.json", "[" * 200_000), "not valid JSON"),
     refused("record of a newer format", fields(f"{RUN}/run.json", format=99), "newer version"),
-    refused("record without data", fields(f"{RUN}/run.json", data=...), "other data"),
+    refused("record without data", fields(f"{RUN}/run.json", data=...), "other data", 2),
     refused("record of 400 digits", fields(f"{RUN}/run.json", step=10**400), "64 bits"),
     refused("record that is a FIFO", damage.fifo(f"{RUN}/run.json"), "not a regular file"),
     refused("record that is a link", damage.link(f"{RUN}/run.json", "/dev/zero"), "is a link"),
@@ -62,7 +62,7 @@ CASES = [
     goes_back("state with a wrong type", fields(f"{LAST}.json", score="high")),
     refused(
         "no good checkpoint",
-        both(*(damage.cut(f"{RUN}/checkpoints/step-{n:010}.index") for n in (2, 4, 6))),
+        both(*(damage.cut(f"{RUN}/checkpoints/step-{n:010}.index") for n in (2, 6))),
         "no checkpoint of .* is good",
     ),
     Case("learning rate nan", None, f"{TRAIN} --learning_rate=nan", 2, "learning_rate"),
