@@ -20,6 +20,7 @@ from helper.errors import LabError, UsageError, reason
 # Without a file's name, these come from a standard stream: a terminal that is gone, a full disk
 # under a redirection, a descriptor that is open for reading only.
 _STREAM_ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF)
+_LONGEST = 1_500  # characters of an error's line
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,7 +49,9 @@ def index_range(text: str, count: int) -> slice:
     first, dash, last = text.partition("-")
     if not (first.isdecimal() and (last.isdecimal() or not dash)):
         raise UsageError(f"{text!r} is not a range of indices such as 0-9")
-    start, end = int(first), int(last if dash else first)
+    # Text too long to be an int in any data set is not converted: Python limits the digits.
+    ends = [text.lstrip("0") or "0" for text in (first, last if dash else first)]
+    start, end = (int(digits) if len(digits) < 20 else count for digits in ends)
     if not start <= end < count:
         raise UsageError(f"{text} is out of range; indices go from 0 to {count - 1:,}")
     return slice(start, end + 1)
@@ -101,8 +104,11 @@ def _call(main: Callable[[], int | None], unread: int) -> int:
 
 def fail(message: object, exit_code: int = LabError.exit_code) -> int:
     """Print an error as one line, if standard error takes it, and return the exit code."""
+    text = _one_line(str(message))
+    if len(text) > _LONGEST:  # it may quote an argument of any length
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
     with contextlib.suppress(OSError):
-        print(f"error: {_one_line(str(message))}", file=sys.stderr, flush=True)
+        print(f"error: {text}", file=sys.stderr, flush=True)
     return exit_code
 
 

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do: stop at the next safe point, interrupt, or end at once."""
+"""What Ctrl-C, SIGTERM and SIGHUP do: stop at the next safe moment, interrupt, or end at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP: the terminal was closed.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequest:
@@ -21,7 +22,8 @@ class StopRequest:
         self.number: int | None = None
 
     def __enter__(self) -> StopRequest:
-        self._previous = {number: signal.signal(number, self._note) for number in _SIGNALS}
+        taken = [number for number in _SIGNALS if not _is_nohup(number)]
+        self._previous = {number: signal.signal(number, self._note) for number in taken}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -39,12 +41,12 @@ class StopRequest:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.number = number
-        for each in _SIGNALS:
+        for each in self._previous:
             signal.signal(each, signal.SIG_DFL)
 
 
 def sigterm_interrupts() -> None:
-    """Make SIGTERM raise KeyboardInterrupt, as Ctrl-C does, so that workers are stopped too.
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, so that workers are stopped.
 
     The interrupt carries the signal's number, from which ``command.run`` derives the exit code.
     """
@@ -52,7 +54,14 @@ def sigterm_interrupts() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt(number)
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if not _is_nohup(number):
+            signal.signal(number, interrupt)
+
+
+def _is_nohup(number: int) -> bool:
+    """Whether this is SIGHUP and the program was started so that it survives its terminal."""
+    return number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ session, and so none of TensorFlow's threads, exists before the fork.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -133,7 +134,15 @@ def _become(request: dict) -> None:
     sys.argv = request["command"]
     sys.path[0] = os.path.dirname(sys.argv[0])
     exec(request["prelude"], {})
-    runpy.run_path(sys.argv[0], run_name="__main__")
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            # To take TensorFlow apart would take most of the time of a case. The commands have
+            # flushed their streams.
+            atexit._run_exitfuncs()
+            os._exit(end.code)
+        raise
 
 
 def _take_streams(targets: Sequence[str]) -> None:

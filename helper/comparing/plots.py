@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,7 +155,9 @@ def check_target(path: str) -> None:
 def save(figure: Figure, path: str) -> None:
     """Write the figure; its format follows from the name. Raises LabError."""
     try:
-        figure.savefig(path, dpi=120)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a name that is too long for the figure
+            figure.savefig(path, dpi=120)
     except OSError as error:
         raise LabError(f"cannot write {path}: {error.strerror or error}") from None
 

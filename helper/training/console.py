@@ -110,8 +110,13 @@ class TrainingProgress:
         self._bar.console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
-def result(path: Path, record: Record, faults: Sequence[str]) -> None:
-    """Print how a run ended, its metrics, its directory, and the commands for what comes next."""
+def result(
+    path: Path, record: Record, faults: Sequence[str], first_loss: float | None = None
+) -> None:
+    """Print how a run ended, its metrics, its directory, and the commands for what comes next.
+
+    first_loss: that of the watched split at step 0, where this process measured it.
+    """
     rows = []
     for tag, value in record.final.items():
         best = record.best.get(tag)
@@ -132,7 +137,14 @@ def result(path: Path, record: Record, faults: Sequence[str]) -> None:
             file=sys.stderr,
         )
     print(f"run directory: {_short(path)}")
-    if record.status is Status.INTERRUPTED:
+    if first_loss is not None and record.status is Status.COMPLETED:
+        loss = record.final.get(f"{record.watched}/loss")
+        if loss is not None and loss > first_loss:
+            print(
+                f"note: the {record.watched} loss is {loss:.4g}, higher than {first_loss:.4g} at "
+                "step 0; the usual cause is a --learning_rate that is too large"
+            )
+    if record.status is Status.INTERRUPTED and path.is_dir():
         print(f"resume it:     {_python()} {_short(sys.argv[0])} --resume={_short(path)}")
     print(f"look at it:    tensorboard --logdir {_short(path.parent.parent)}")
 

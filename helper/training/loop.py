@@ -31,6 +31,7 @@ class TrainingLoop:
     """Trains from the step at which the launch begins to the last one.
 
     status: "failed" until the last step is done, or a signal or a diverging loss ends the run.
+    first_loss: that of the watched split at step 0, if this process began the run.
     step: steps done. state: the run's state besides its variables.
     """
 
@@ -46,6 +47,7 @@ class TrainingLoop:
         self._settings, self._evaluations, self._saves = settings, evaluations, saves
         self._writer, self._stop = writer, stop
         self.status = Status.FAILED
+        self.first_loss: float | None = None
         self.step, self.state = launch.step, launch.state
         self._before = self.state.seconds
         self._interval = IntervalMeans(settings.log_every, self.state.interval)
@@ -81,6 +83,7 @@ class TrainingLoop:
         if not self.step:
             initial = self._evaluations.measure(0)
             self._log_evaluation(initial)
+            self.first_loss = initial.metrics.get("loss")
         boundaries = [settings.eval_every, settings.checkpoint_every]
         for values in fused.run(session, self.step, settings.steps, boundaries):
             if initial:

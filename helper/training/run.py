@@ -83,7 +83,7 @@ def train(
                     loop.run(session, fused)
             finally:
                 writer.close(loop.status, loop.step, loop.state.final, loop.state.seconds)
-    console.result(launch.run.path, launch.run.record, writer.faults)
+    console.result(launch.run.path, launch.run.record, writer.faults, loop.first_loss)
     if writer.faults:
         return 1
     return {Status.COMPLETED: 0, Status.INTERRUPTED: stop.exit_code}.get(loop.status, 1)

@@ -12,7 +12,9 @@ import pytest
 from helper.signals import StopRequest, ctrl_c_kills, sigterm_interrupts
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_first_signal_is_noted(number, code):
     before = signal.getsignal(number)
     with StopRequest() as stop:

@@ -122,8 +122,10 @@ NAMES: dict[str, Spoil] = {
     "a run with escapes": moved(BAD, b"logs/softmax/0001-\x1b[31m\xff"),
     "an experiment with escapes": moved(BAD, b"logs/\x1b[31m\xff/0001"),
     "a link to the log directory": damage.link("logs/loop", "."),
-    "a link to the root": damage.link("logs/root", "/"),
+    "a link out of the log directory": both(
+        write("../outside/softmax/0001/run.json", "{}"), damage.link("logs/out", "../../outside")
+    ),
     "a FIFO in the log directory": damage.fifo("logs/pipe"),
-    "a file in the log directory": write("logs/softmax/0003", "no run"),
+    "a file in the log directory": write("logs/softmax/0999", "no run"),
     "a number of 5,000 digits": write(f"logs/softmax/{'9' * 250}/lock", ""),
 }

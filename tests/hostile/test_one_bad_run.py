@@ -20,7 +20,7 @@ COMMANDS = {
     "data": ("compare_runs.py --json=runs.json --points=points.csv", "", ("runs.json", "p*.csv")),
     "condition": ("compare_runs.py --csv=- --where='seed=1 and steps>1'", "softmax/0002", ()),
     "groups": ("compare_runs.py --group_by=-seed", "softmax", ()),
-    "verdict": ("compare_runs.py --verdict 'seed=1' 'seed=3'", "accuracy", ()),
+    "verdict": ("compare_runs.py --verdict softmax/2 mlp/1", "accuracy", ()),
     "clean": ("clean_runs.py list --older_than=1d --shorter_than=1000", "mlp/0001", ()),
     "remove": ("clean_runs.py remove --status=diverged", "no runs", ()),
     "plot": ("plot_runs.py '*' --out=plot.svg --metric=accuracy", "wrote", ("plot.svg",)),

@@ -163,7 +163,10 @@ BOMBS = {
     "pooling": lambda x, _: tf.nn.avg_pool(tf.ones([1, 3000, 3000, 1]), 3000, 1, "SAME"),
     "variable": lambda x, _: x + tf.get_variable("v", [10**12, 1], use_resource=True)[0],
     "shapes that take long to know": repeated(
-        6, lambda x: tf.reshape(x, [4 + tf.cast(tf.fill([10**7], 0.0)[0], tf.int32), -1])
+        6, lambda x: tf.reshape(x, [4 + tf.fill([10**7], 0)[0], -1])
+    ),
+    "shapes that follow from a shape": repeated(
+        6, lambda x: tf.reshape(x, [4 + tf.fill([10**6 * tf.size(x)], 0)[0], -1])
     ),
 }
 
