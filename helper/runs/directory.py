@@ -135,13 +135,6 @@ def number(path: Path) -> int:
     return int(found[1]) if found else -1
 
 
-def by_number(path: Path) -> Path:
-    """The run directory that ``parent/0002`` abbreviates; any other path unchanged."""
-    if not path.name.isdigit() or path.exists():
-        return path
-    return next(path.parent.glob(f"{path.name}-*"), path)
-
-
 def now() -> str:
     """The time in UTC as ISO 8601, to the second."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -170,10 +170,3 @@ def test_commit_is_that_of_the_project_from_any_directory(tmp_path, monkeypatch)
         pytest.skip("the project is not in a git checkout")
     monkeypatch.chdir(tmp_path)
     assert (commit() or "").removesuffix("+changes") == head.stdout.strip()
-
-
-def test_a_number_stands_for_the_whole_name(tmp_path):
-    made = [runs.create(tmp_path, suffix, RECORD).path for suffix in ("", "a=1")]
-    assert runs.by_number(tmp_path / "softmax" / "0002") == made[1]
-    assert runs.by_number(made[0]) == made[0]
-    assert runs.by_number(tmp_path / "softmax" / "0003") == tmp_path / "softmax" / "0003"
