@@ -16,6 +16,7 @@ import numpy as np
 
 from helper.comparing.comparison import Table, text
 from helper.errors import LabError, printable
+from helper.files import write_atomically
 from helper.runs import record
 from helper.runs.listing import ListedRun
 
@@ -29,7 +30,11 @@ def write(target: str, content: str) -> None:
         sys.stdout.write(content)
         return
     try:
-        Path(target).write_text(content, encoding="utf-8")
+        if os.path.lexists(target) and not os.path.isfile(target):
+            Path(target).write_text(content, encoding="utf-8")  # a device, such as /dev/stdout
+        else:
+            # No half of a file on a full disk. A link stays one.
+            write_atomically(Path(os.path.realpath(target)), content, durable=False)
     except OSError as error:
         raise LabError(f"cannot write {target}: {error.strerror}") from error
     print(f"wrote {printable(os.path.relpath(target))}", file=sys.stderr)
