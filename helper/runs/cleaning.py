@@ -36,12 +36,14 @@ def seconds(text: str) -> float:
 
 
 def age(run: ListedRun, now: datetime.datetime) -> float:
-    """Seconds since the run ended, or started; else since its directory changed."""
+    """Seconds since the run ended, or started; else since its directory changed, if it is there."""
     for then_text in (run.record.ended, run.record.started) if run.record else ():
         with contextlib.suppress(ValueError):
             then = datetime.datetime.strptime(str(then_text), "%Y-%m-%dT%H:%M:%SZ")
             return (now - then.replace(tzinfo=datetime.timezone.utc)).total_seconds()
-    return now.timestamp() - run.path.stat().st_mtime
+    with contextlib.suppress(OSError):  # another process may have removed it since it was listed
+        return now.timestamp() - run.path.stat().st_mtime
+    return 0.0
 
 
 def size(path: Path) -> int:

@@ -7,6 +7,7 @@ and when two writers start in the same second. This writer checks the file after
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,15 +23,18 @@ from helper.runs.tfrecords import OVERHEAD
 from helper.saving import png
 from helper.tensorflow_v1 import tf
 
+_MOST_FILES = 10  # that one writer begins, where the disk fills up again and again
+_ROOM = 1 << 20  # bytes that must be free before a new file is begun
 _BUCKETS = 30  # of a histogram: as many as in TensorBoard's own summaries
 
 
 class EventWriter:
-    """One event file in one directory. Tags are written unchanged, spaces included.
+    """Event files in one directory, one after the other. Tags are written unchanged.
 
-    A fault of the file system raises nothing; after the first, nothing more is written.
-    fault: what went wrong, or None.
-    lost: how many of the values given to the writer did not reach the file.
+    A fault of the file system raises nothing. What cannot be written is lost until there is room
+    for a new file again; the old one may end in half an event.
+    fault: what went wrong first, or None. lost: how many of the values given to the writer did not
+    reach a file.
     """
 
     def __init__(
@@ -45,14 +49,21 @@ class EventWriter:
         """
         self.lost = 0
         self.fault: str | None = None
+        self._directory, self._check = directory, check
         self._pending = 0
-        self._bytes = 0
         self._wall_time = 0.0
         self._path = directory
+        self._files_left = _MOST_FILES
+        self._writing = False
+        self._begin_file(resumed_at)
+
+    def _begin_file(self, resumed_at: int | None = None) -> None:
+        self._files_left -= 1
+        self._writing, self._bytes = True, 0
         with self._noting_faults():
-            check()
-            directory.mkdir(exist_ok=True)
-            self._path = event_files.next_path(directory)
+            self._check()
+            self._directory.mkdir(exist_ok=True)
+            self._path = event_files.next_path(self._directory)
             self._writer = tf.io.TFRecordWriter(str(self._path))
             self._write(tf.Event(wall_time=self._now(), file_version="brain.Event:2"))
             if resumed_at is not None:
@@ -118,17 +129,20 @@ class EventWriter:
 
         durable: wait until it is on the disk, safe from a crash of the machine.
         """
-        if self.fault is None:
+        if self._writing:
             with self._noting_faults():
                 self._flush_and_check(durable)
-        if self.fault is not None:
+        if not self._writing:
             self.lost += self._pending
+            if self._files_left and self._has_room():
+                self._begin_file()
         self._pending = 0
 
     def close(self) -> None:
         """Flush and close."""
+        self._files_left = 0
         self.flush()
-        if self.fault is None:
+        if self._writing:
             with self._noting_faults():
                 self._writer.close()
 
@@ -138,7 +152,7 @@ class EventWriter:
         return self._wall_time
 
     def _write(self, event: Any) -> None:
-        if self.fault is not None:
+        if not self._writing:
             return
         payload = event.SerializeToString()
         self._bytes += len(payload) + OVERHEAD
@@ -152,9 +166,23 @@ class EventWriter:
             sync(self._path.parent)
         found = self._path.stat()
         if found.st_ino != self._inode:
-            self.fault = f"{self._path} was replaced"
+            self._note(f"{self._path} was replaced")
         elif found.st_size < self._bytes:
-            self.fault = f"{self._path} is shorter than what was written"
+            self._note(f"{self._path} is shorter than what was written")
+
+    def _has_room(self) -> bool:
+        """Whether a new file would not fail at once, so that a full disk is not tried for ever."""
+        try:
+            self._check()
+            found = os.statvfs(self._directory)
+        except OSError:
+            return False
+        return found.f_bavail * found.f_frsize >= _ROOM
+
+    def _note(self, fault: str) -> None:
+        """Stop writing, and keep the first fault."""
+        self._writing = False
+        self.fault = self.fault or fault
 
     @contextlib.contextmanager
     def _noting_faults(self) -> Iterator[None]:
@@ -162,9 +190,9 @@ class EventWriter:
         try:
             yield
         except (FileNotFoundError, tf.errors.NotFoundError):
-            self.fault = f"{self._path} was removed"
+            self._note(f"{self._path} was removed")
         except (OSError, tf.errors.OpError) as error:
-            self.fault = f"{self._path}: {reason(error)}"
+            self._note(f"{self._path}: {reason(error)}")
 
 
 def _histogram(numbers: np.ndarray) -> Any:

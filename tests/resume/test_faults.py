@@ -189,7 +189,7 @@ def test_a_machine_that_dies_while_it_writes_any_file(whole, tmp_path, call_expe
         if done.code == 0:
             check_equal(run, whole)
         elif name.name == "run.json":
-            check_refused(done, 1, "run.json is damaged")
+            check_refused(done, 1, "run.json", "cannot be resumed without it")
         else:
             assert "tfevents" in name.name
             assert done.code == 1 and "lack" in done.stderr

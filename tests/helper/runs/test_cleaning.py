@@ -5,6 +5,7 @@ import fcntl
 import io
 import json
 import os
+import shutil
 import tarfile
 
 import pytest
@@ -49,6 +50,8 @@ def test_age_counts_from_the_end_else_the_start_else_the_directory(logdir):
     run.record.started = "yesterday"
     os.utime(run.path, (0, now.timestamp() - 5))
     assert cleaning.age(run, now) == 5
+    shutil.rmtree(run.path)
+    assert cleaning.age(run, now) == 0
 
 
 def test_size_does_not_follow_links(tmp_path):

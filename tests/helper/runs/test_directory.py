@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import re
@@ -170,3 +172,15 @@ def test_commit_is_that_of_the_project_from_any_directory(tmp_path, monkeypatch)
         pytest.skip("the project is not in a git checkout")
     monkeypatch.chdir(tmp_path)
     assert (commit() or "").removesuffix("+changes") == head.stdout.strip()
+
+
+def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
+    """Two processes could write one run there, so there is none."""
+
+    def flock(handle, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(LabError, match="No locks available; choose another with --logdir"):
+        runs.create(tmp_path / "logs", "", RECORD)
+    assert not list(tmp_path.iterdir())

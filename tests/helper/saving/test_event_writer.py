@@ -14,8 +14,9 @@ from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 from tensorboard.util.tensor_util import make_ndarray
 
 from helper import tf
-from helper.runs import events
+from helper.runs import event_files, events
 from helper.saving.event_writer import EventWriter
+from tests.small_disk import mounted
 from tests.tensorboard_server import serving
 
 
@@ -292,6 +293,43 @@ def test_no_more_room(tmp_path):
     curve = events.read_scalars(tmp_path, lambda line: None)["loss"]
     assert 1 <= len(curve.step) < 1000
     assert writer.lost % 100 == 0 and 1001 - writer.lost <= len(curve.step)
+
+
+def test_a_disk_that_is_freed_is_written_again(tmp_path):
+    """What came while it was full is counted; the rest is in a file of its own."""
+    with mounted(tmp_path / "small", 2) as disk:
+        writer = EventWriter(disk / "train")
+        writer.scalars(0, {"loss": 0.0})
+        writer.flush()
+        ballast = disk / "ballast"
+        with pytest.raises(OSError, match="space"), open(ballast, "wb") as file:
+            file.write(bytes(2**21))
+        for step in range(1, 301):
+            writer.scalars(step, {"loss": float(step)})
+            writer.text(step, {"note": "x" * 1000})  # more than a block that is begun can hold
+            writer.flush()
+        full, files = writer.lost, len(event_files.find(disk / "train"))
+        assert full and files == 1 and "space" in (writer.fault or "")
+        ballast.unlink()
+        writer.flush()  # begins the new file
+        for step in range(301, 401):
+            writer.scalars(step, {"loss": float(step)})
+        writer.close()
+        assert writer.lost == full and "space" in (writer.fault or "")
+        curve = events.read_scalars(disk / "train", lambda line: None)["loss"]
+        assert len(event_files.find(disk / "train")) == 2
+        assert curve.step[0] == 0 and curve.step[-100:].tolist() == list(range(301, 401))
+
+
+def test_a_disk_that_fills_again_and_again_gets_so_many_files(tmp_path, monkeypatch):
+    writer = EventWriter(tmp_path / "train")
+    for step in range(30):
+        for path in event_files.find(tmp_path / "train"):
+            path.unlink()
+        writer.scalars(step, {"loss": 1.0})
+        writer.flush()
+    writer.close()
+    assert writer.lost == 30 and event_files.find(tmp_path / "train") == []
 
 
 def test_a_fault_says_nothing_on_standard_error(tmp_path, capfd):
