@@ -15,7 +15,7 @@ RESUME = "experiments/softmax.py --resume=1 --steps=8"
 TRAIN = "experiments/softmax.py --data_dir=data --steps=4 --batch_size=10"
 WRITTEN = (f"{RUN}/*",)
 ON = "resuming .*0001-x at step 6"
-BACK = "step-0000000006 is passed over(.|\n)*resuming .*0001-x at step 2"
+BACK = "step-0000000006 is skipped(.|\n)*resuming .*0001-x at step 2"
 
 
 def refused(name: str, spoil, says: str, code: int = 1) -> Case:
