@@ -97,6 +97,11 @@ def _call(main: Callable[[], int | None], unread: int) -> int:
         return fail(f"cannot write the output: {reason(error)}" if written else reason(error))
     except MemoryError as error:
         return fail(f"there is not enough memory{': ' if str(error) else ''}{error}")
+    except RuntimeError as error:
+        # What Python and TensorFlow say where a thread's stack does not fit into memory.
+        if "can't start new thread" not in str(error):
+            raise
+        return fail("there is not enough memory for another thread")
     except KeyboardInterrupt as interrupt:
         # As a shell reports it. The signal's number comes from `signals.sigterm_interrupts`.
         return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)

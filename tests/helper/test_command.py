@@ -116,6 +116,7 @@ def raising(error):
         (OSError(errno.ECONNRESET, "Reset by peer"), 1, "Reset by peer"),
         (OSError("cannot identify this"), 1, "cannot identify this"),
         (MemoryError(), 1, "there is not enough memory"),
+        (RuntimeError("can't start new thread"), 1, "not enough memory for another thread"),
         (MemoryError("Unable to allocate 745 GiB"), 1, "memory: Unable to allocate 745 GiB"),
     ],
 )

@@ -70,3 +70,24 @@ def test_a_file_that_must_not_grow(server, folder, command):
 def test_a_run_whose_files_must_not_grow(tensorflow_server, folder):
     case = Case("", None, TRAIN, 1, "^error", "", ("logs/softmax*",))
     check(case, tensorflow_server, folder, limits={"RLIMIT_FSIZE": 3_000})
+
+
+@pytest.mark.parametrize("megabytes", [1_500, 2_000, 2_200, 2_400, 2_500, 2_700, 3_000])
+def test_memory_that_runs_out(tensorflow_server, folder, megabytes):
+    """While the graph is made, in a step, in an evaluation, in a save: whichever comes first.
+
+    Where TensorFlow's C++ cannot go on it ends the process, as a kill would. In any case nothing
+    that was saved is lost: with memory enough, the run ends.
+    """
+    train = "experiments/mlp.py --layers=3000,3000 --data_dir=data --steps=4 --batch_size=10"
+    limits = {"RLIMIT_AS": megabytes << 20}
+    done = tensorflow_server.run(train.split(), folder, limits=limits)
+    assert done.code in (0, 1, 2, 127, -6, -11), done.stderr
+    if done.code in (0, 1, 2):
+        check_output(done)
+        assert ("error: " in done.stderr) == (done.code != 0)
+    if (folder / "logs/mlp/0002-batch_size=10,layers=3000,3000").exists():
+        again = tensorflow_server.run(["experiments/mlp.py", "--resume=2"], folder)
+        assert again.code == 0, again.stderr
+    else:
+        assert done.code
