@@ -162,5 +162,6 @@ def _update(record: Record, now: Record, launch: Launch, lost: int) -> None:
     record.steps, record.flags = now.steps, now.flags
     record.lower_is_better, record.select_by = now.lower_is_better, now.select_by
     record.network, record.graph_sha256 = now.network, now.graph_sha256
-    record.step, record.summaries_lost, record.final = launch.step, lost, {}
+    record.step = record.saved_step = launch.step
+    record.summaries_lost, record.final = lost, {}
     record.best = dict(launch.state.best)

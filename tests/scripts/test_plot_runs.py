@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +48,9 @@ def test_curve_of_one_run_is_red(logdir, tmp_path, x):
 def test_epochs(logdir):
     (listed,) = plot_runs.listing.find(logdir, ["softmax/0001"])
     curve = listed.curve("test/accuracy")
-    listed.record["data"]["train"] = 6_000
+    listed.record.data = replace(listed.record.data, train=6_000)
     assert plot_runs.along("epoch", listed, curve).tolist() == [0, 1, 2]  # 600 examples a step
-    del listed.record["data"]["train"]
+    listed.record.data = None
     with pytest.raises(UsageError, match="how long an epoch is"):
         plot_runs.along("epoch", listed, curve)
 

@@ -145,7 +145,7 @@ def test_another_experiment_is_another_group(tmp_path):
 
 def test_times_of_completed_runs_only(grid):
     for run, seconds in zip(grid[2:], (10.0, 30.0, 1e6), strict=True):
-        run.record["seconds"] = seconds  # of a learning rate of 0.5; the last one diverged
+        run.record.seconds = seconds  # of a learning rate of 0.5; the last one diverged
     low, high = comparison.group_table(comparison.group(grid, ["-seed"]), ["test/accuracy"]).rows
     assert (low["seconds"], high["seconds"]) == (50, 20)
 
