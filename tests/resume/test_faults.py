@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import fork_server
-from tests.command_line import check_refused, only_run, record
+from tests.command_line import check_refused, command, only_run, record, runs
 from tests.fork_server import ForkServer
 from tests.run_contents import check_equal, curves, variables
 from tests.small_disk import mounted
@@ -159,11 +159,37 @@ def test_two_processes_for_one_run(server, idx_directory, tmp_path, call_experim
 
 
 @pytest.mark.slow
-def test_clock_that_was_set_back(idx_directory, tmp_path, whole, call_experiment, monkeypatch):
+def test_processes_that_cannot_see_each_other(idx_directory, tmp_path, whole):
+    """Each in a PID namespace of its own, where it has the same number as the other."""
+    apart = ["unshare", "--pid", "--fork", "--kill-child"]
+    if shutil.which("unshare") is None or subprocess.run([*apart, "true"]).returncode:
+        pytest.skip("needs the right to make PID namespaces")
+    flags = [f"--logdir={tmp_path / 'logs'}", f"--data_dir={idx_directory}", *FLAGS]
+    words = {"cwd": tmp_path, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [subprocess.Popen([*apart, *command("mlp", *flags)], **words) for _ in range(2)]
+    for process in started:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+    found = runs(tmp_path / "logs")
+    assert len(found) == 2
+    for run in found:
+        check_equal(run, whole)
+    with subprocess.Popen([*apart, *command("mlp", *flags, "--steps=1000000")], **words) as third:
+        while "step: 100," not in third.stdout.readline():
+            pass
+        again = command("mlp", flags[0], "--resume=3")
+        done = subprocess.run([*apart, *again], cwd=tmp_path, capture_output=True, text=True)
+        third.kill()
+    assert done.returncode == 1 and "is in use by another process" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("days", [-1, -3650, 3650])
+def test_clock_that_jumps(idx_directory, tmp_path, whole, call_experiment, monkeypatch, days):
     arguments = [f"--data_dir={idx_directory}", *FLAGS]
     assert call_experiment("mlp", *arguments, "--steps=333").code == 0
     real = time.time
-    monkeypatch.setattr(time, "time", lambda: real() - 86400)
+    monkeypatch.setattr(time, "time", lambda: real() + days * 86400)
     assert call_experiment("mlp", "--resume=latest", "--steps=800").code == 0
     check_equal(only_run(tmp_path / "logs"), whole)
 
