@@ -217,6 +217,7 @@ def test_environment_of_a_python_that_is_gone_is_made_anew(project: Project) -> 
     python = project.root / ".venv/bin/python"
     python.unlink()
     python.symlink_to("/nowhere/python")
+    project.program("uv", UV)
     assert "making a virtual environment" in project.works(installs=True)
 
 
