@@ -12,7 +12,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 from helper.graph.evaluation import Observation, Observer
 from helper.graph.model import Model
 from helper.pictures import confusion, drawing
-from helper.saving import png
+from helper.saving.event_writer import image_summary
 from helper.tensorflow_v1 import tf
 
 # More units would be too small to see, and would make the event files large.
@@ -54,7 +54,7 @@ class FirstLayer:
         images = self._units()
         zoom = max(1, _SMALLEST_TILE // max(images.shape[1:]))
         picture = drawing.grid(drawing.shades(images), zoom=zoom)
-        yield _image_summary(weights.op.name, picture)
+        yield image_summary(weights.op.name, picture)
 
 
 def confusion_matrix(seen: Observation) -> Iterator[Any]:
@@ -63,7 +63,7 @@ def confusion_matrix(seen: Observation) -> Iterator[Any]:
     if predictions is None or targets is None:
         return
     counts = confusion.count(targets, predictions, _classes(seen.model))
-    yield _image_summary("confusion matrix", confusion.picture(counts))
+    yield image_summary("confusion matrix", confusion.picture(counts))
     # Under a separate tag: TensorBoard shows only one kind of summary per tag.
     yield text_pb("confusion table", confusion.table(counts))
 
@@ -79,11 +79,3 @@ def _first_layer(model: Model) -> Any:
     with model.graph.as_default():
         matrices = [v for v in tf.trainable_variables() if v.shape.rank == 2]
     return next((v for v in matrices if v.shape[0] == pixels), None)
-
-
-def _image_summary(tag: str, picture: np.ndarray) -> Any:
-    summary = tf.Summary()
-    image = summary.value.add(tag=tag).image
-    image.height, image.width, image.colorspace = *picture.shape, 1
-    image.encoded_image_string = png.encode(picture)
-    return summary

@@ -120,13 +120,21 @@ def reopen(path: Path) -> Run:
         raise LabError(f"cannot write to {path}: {error.strerror or error}") from None
     try:
         # Only now: before it was locked, another process could write it.
-        run.record = record.load(path)
-    except Damaged as error:
+        run.record = record_to_resume(path)
+    except LabError:
         run.close()
+        raise
+    return run
+
+
+def record_to_resume(path: Path) -> Record:
+    """The record of a run that is to be resumed. Raises LabError if it is damaged."""
+    try:
+        return record.load(path)
+    except Damaged as error:
         raise LabError(
             f"{path / RECORD_FILE} {error}, and a run cannot be resumed without it; start a new one"
         ) from None
-    return run
 
 
 def number(path: Path) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 
 from helper.errors import UsageError
 from helper.loading import Damaged, Missing, load_arrays
-from helper.runs import directory, events, naming, record
+from helper.runs import directory, event_files, events, naming, record
 from helper.runs.events import Scalars
 from helper.runs.record import RECORD_FILE, Record, Status
 
@@ -207,7 +207,7 @@ def below(top: Path, logdir: Path) -> Iterator[ListedRun]:
         if RECORD_FILE in files or directory.LOCK_FILE in files:
             names.clear()
             yield _listed(path, _name(path, logdir))
-        elif any("tfevents" in name for name in files):
+        elif any(map(event_files.has_event_file_name, files)):
             yield ListedRun(path, _name(path, logdir), Status.FOREIGN, None)
 
 

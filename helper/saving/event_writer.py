@@ -88,10 +88,7 @@ class EventWriter:
         """
         summary = tf.Summary()
         for tag, pixels in values.items():
-            image = summary.value.add(tag=tag).image
-            image.encoded_image_string = png.encode(pixels)
-            image.height, image.width = pixels.shape[:2]
-            image.colorspace = 1 if pixels.ndim == 2 else 3
+            summary.MergeFrom(image_summary(tag, pixels))
         self.summary(step, summary)
 
     def histograms(self, step: int, values: Mapping[str, np.ndarray]) -> None:
@@ -193,6 +190,19 @@ class EventWriter:
             self._note(f"{self._path} was removed")
         except (OSError, tf.errors.OpError) as error:
             self._note(f"{self._path}: {reason(error)}")
+
+
+def image_summary(tag: str, pixels: np.ndarray) -> Any:
+    """A summary of one picture: uint8 [height, width] or [height, width, 3] (RGB).
+
+    Raises ValueError for any other array.
+    """
+    summary = tf.Summary()
+    image = summary.value.add(tag=tag).image
+    image.encoded_image_string = png.encode(pixels)
+    image.height, image.width = pixels.shape[:2]
+    image.colorspace = 1 if pixels.ndim == 2 else 3
+    return summary
 
 
 def _histogram(numbers: np.ndarray) -> Any:

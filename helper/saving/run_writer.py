@@ -104,7 +104,7 @@ class RunWriter:
                 record.best[tag] = Best(value, step)
         self.scalars(split, step, metrics)
         self.scalars("", step, {f"best/{tag}": best.value for tag, best in record.best.items()})
-        best = record.best.get(f"{split}/{record.select_by}")
+        best = record.best.get(record.score_tag)
         return best is not None and best.step == step
 
     def score(self, metrics: Mapping[str, float]) -> float:

@@ -15,7 +15,6 @@ from absl import app, flags
 from helper import command
 from helper.data import datasets
 from helper.errors import UsageError
-from helper.runs import record
 from helper.runs.flag_roles import role
 from helper.runs.settings import Settings
 from helper.training import resume
@@ -194,8 +193,8 @@ def _parse(argv: Sequence[str]) -> Sequence[str]:
 
 def _use_flags_of_resumed_run() -> None:
     """Find the run to resume, and set the flags to the values it was started with."""
-    path = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
-    resume.take_flags({flag.name: flag for flag in _own_flags()}, record.load(path).flags)
+    path, record = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
+    resume.take_flags({flag.name: flag for flag in _own_flags()}, record.flags)
     FLAGS["resume"].value = str(path)
 
 

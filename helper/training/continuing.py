@@ -117,8 +117,10 @@ def _compare(run: Run, now: Record, model: Model) -> None:
 
 
 def _compare_graphs(run: Run, now: Record, model: Model) -> None:
-    written = read_graph(run.path, lambda _: None)
     then = run.record.graph_sha256
+    if then == now.graph_sha256:
+        return
+    written = read_graph(run.path, lambda _: None)
     if then is None and written is not None:
         then = nodes.training_sha256(written, nodes.training_outputs(model))
         then = then or "a node is missing"
@@ -126,7 +128,9 @@ def _compare_graphs(run: Run, now: Record, model: Model) -> None:
         return
     changes = ""
     if written is not None:
-        lines = graph_difference(written, type(written).FromString(_bytes(model.graph_def)))
+        lines = graph_difference(
+            written, type(written).FromString(model.graph_def.SerializeToString())
+        )
         names = list(dict.fromkeys(line.split()[1] for line in lines))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         changes = f" ({', '.join(names[:3])}{more})" if names else ""
@@ -134,10 +138,6 @@ def _compare_graphs(run: Run, now: Record, model: Model) -> None:
         f"the experiment's graph has changed since {run.path} was started{changes}, and one run "
         "must not mix two programs; undo the change, or start a new run"
     )
-
-
-def _bytes(graph_def: Any) -> bytes:
-    return graph_def.SerializeToString()
 
 
 def _rewind(

@@ -7,33 +7,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from helper.errors import LabError, UsageError
-from helper.loading import Damaged
-from helper.runs import naming, record
+from helper.errors import UsageError
+from helper.runs import directory, naming
 from helper.runs.flag_roles import Change, role
-from helper.runs.record import RECORD_FILE, Record
+from helper.runs.record import Record
 
 
-def find(name: str, logdir: str, experiment: str) -> Path:
-    """The directory of a run of this experiment, named in any form that `naming` accepts.
+def find(name: str, logdir: str, experiment: str) -> tuple[Path, Record]:
+    """A run of this experiment, named in any form that `naming` accepts: its directory and record.
 
     Raises UsageError if there is no such run, LabError if its record is damaged.
     """
     path = naming.find(name, Path(os.path.expanduser(logdir)), experiment)
-    found = _readable(path).experiment
-    if found != experiment:
-        raise UsageError(f"{path} is a run of {found}; resume it with experiments/{found}.py")
-    return path.absolute()
-
-
-def _readable(path: Path) -> Record:
-    """The record of a run. Raises LabError if it is damaged."""
-    try:
-        return record.load(path)
-    except Damaged as error:
-        raise LabError(
-            f"{path / RECORD_FILE} {error}, and a run cannot be resumed without it; start a new one"
-        ) from None
+    record = directory.record_to_resume(path)
+    if record.experiment != experiment:
+        raise UsageError(
+            f"{path} is a run of {record.experiment}; resume it with "
+            f"experiments/{record.experiment}.py"
+        )
+    return path.absolute(), record
 
 
 def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
