@@ -48,7 +48,7 @@ def build_graph(inputs, optimizer):
 
     metrics = {
         "loss": loss,
-        "log likelihood": training.Metric(log_likelihood, lower_is_better=False),
+        "two-class/log likelihood": training.Metric(log_likelihood, lower_is_better=False),
         "accuracy": accuracy,
     }
     return training.Step(train_step, metrics, predictions, probabilities, targets)
@@ -81,10 +81,10 @@ def f1(predictions, labels):
 
 
 SPLIT_METRICS = {
-    "base rate": base_rate,
-    "precision": training.Metric(precision, lower_is_better=False),
-    "recall": training.Metric(recall, lower_is_better=False),
-    "F1": training.Metric(f1, lower_is_better=False),
+    "two-class/base rate": base_rate,
+    "two-class/precision": training.Metric(precision, lower_is_better=False),
+    "two-class/recall": training.Metric(recall, lower_is_better=False),
+    "two-class/F1": training.Metric(f1, lower_is_better=False),
 }
 
 

@@ -9,9 +9,12 @@ import argparse
 import contextlib
 import errno
 import io
+import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from helper import streams
@@ -128,3 +131,11 @@ def _one_line(text: str) -> str:
         c if c.isprintable() else " " if c.isspace() else c.encode("unicode_escape").decode()
         for c in text
     )
+
+
+def shell_path(path: str | Path) -> str:
+    """A path for a shell, relative to the working directory if that is shorter."""
+    shown = str(path)
+    with contextlib.suppress(OSError):  # the working directory may be gone
+        shown = min(shown, os.path.relpath(path), key=len)
+    return shlex.quote(shown)

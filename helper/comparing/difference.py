@@ -11,7 +11,7 @@ from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
 from helper.comparing.comparison import text
-from helper.runs.events import read_graph
+from helper.runs.events import read_run_graph
 from helper.runs.listing import ListedRun
 from helper.runs.record import as_json
 
@@ -42,7 +42,7 @@ def difference(first: ListedRun, second: ListedRun, every_node: bool = False) ->
         rows = _differing(_section(first, title), _section(second, title))
         if rows:
             found.sections[title] = rows
-    graphs = [read_graph(run.path, found.notes.append) for run in (first, second)]
+    graphs = [read_run_graph(run.path, found.notes.append) for run in (first, second)]
     for run, graph in zip((first, second), graphs, strict=True):
         if graph is None:
             found.notes.append(f"{run.name} has no graph")

@@ -12,15 +12,19 @@ from helper.graph.model import Model
 
 # Large enough for a matmul to reach full speed. The batch size does not change the result.
 BATCH_SIZE = 1000
+# Summaries are computed on this many examples of the split.
+SUMMARIZED_EXAMPLES = 1000
 
 
 class Evaluation(NamedTuple):
     """metrics: means over all examples. predictions, and the targets they should equal: int64
-    [examples], or None if the model predicts no class."""
+    [examples], or None if the model predicts no class. probabilities: float32 [examples, classes],
+    or None if the model gives none."""
 
     metrics: dict[str, float]
     predictions: np.ndarray | None
     targets: np.ndarray | None
+    probabilities: np.ndarray | None = None
 
 
 class Stopped(Exception):
@@ -31,7 +35,8 @@ class Observation(NamedTuple):
     """What an observer of a run sees at an evaluation.
 
     session: holds the variables as they are after ``step`` steps. number: how many evaluations came
-    before, at regular intervals of steps. split: what was evaluated.
+    before, at regular intervals of steps. last: whether the run ends here. split: what was
+    evaluated.
     """
 
     session: Any
@@ -40,9 +45,11 @@ class Observation(NamedTuple):
     evaluation: Evaluation
     step: int
     number: int
+    last: bool = False
 
 
-# Yields ``tf.Summary`` protocol buffers, to be written beside the evaluation's metrics.
+# Yields protocol buffers: ``tf.Summary``, to be written beside the evaluation's metrics, or
+# ``TaggedRunMetadata`` (the timing of a ``Session.run``), to be written beside the graph.
 Observer = Callable[[Observation], Iterable[Any]]
 
 
@@ -61,7 +68,7 @@ def evaluator(
         "metrics": dict(step.metrics),
         "answers": {
             name: tensor
-            for name in ("predictions", "targets")
+            for name in ("predictions", "targets", "probabilities")
             if (tensor := getattr(step, name)) is not None
         },
     }
@@ -83,6 +90,7 @@ def evaluator(
         if step.predictions is None:
             return Evaluation(means, None, None)
         whole = {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
-        return Evaluation(means, whole["predictions"], whole.get("targets", split.labels))
+        targets = whole.get("targets", split.labels)
+        return Evaluation(means, whole["predictions"], targets, whole.get("probabilities"))
 
     return evaluate

@@ -50,13 +50,19 @@ class FusedSteps:
             self._histories = _loop(model, self._batches, xla)
 
     def run(
-        self, session: Any, first_step: int, last_step: int, boundaries: Sequence[int]
+        self,
+        session: Any,
+        first_step: int,
+        last_step: int,
+        boundaries: Sequence[int],
+        cuts: Sequence[int] = (),
     ) -> Iterator[dict[str, np.ndarray]]:
         """Run the steps ``first_step + 1 … last_step``, a chunk at a time.
 
         Yields:
             for each chunk the value of every metric at every step, float32 [steps]. A chunk ends
-            at every multiple of each boundary, and takes about 0.1 s at most.
+            at every multiple of each boundary and at each of the cuts, and takes about 0.1 s at
+            most.
         """
         train = session.make_callable(self._histories)
 
@@ -77,11 +83,11 @@ class FusedSteps:
         # Calling a compiled loop costs more than a step, which only longer chunks can reveal.
         for _ in range(2 if self._xla else 1):
             end = min(step + _TIMED_CHUNKS * longest, last_step)
-            yield from run_chunks(schedule(step, end, boundaries, longest))
+            yield from run_chunks(schedule(step, end, boundaries, longest, cuts))
             if end == last_step:
                 return
             step, longest = end, most_steps(statistics.median(times), self._limit)
-        yield from run_chunks(schedule(step, last_step, boundaries, longest))
+        yield from run_chunks(schedule(step, last_step, boundaries, longest, cuts))
 
 
 def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Model:
     """The readable copy of an experiment's graph.
 
     graph: the ``tf.Graph`` that holds it; the training loop is added to the same graph.
-    graph_def: the readable copy alone, for TensorBoard.
+    graph_def: the readable copy alone, for TensorBoard, with the shape of every tensor.
     inputs: placeholders; ``training`` is false unless it is fed.
     step: its metrics are bare tensors. lower_is_better: the direction of each, None where it has
         none.
@@ -133,7 +133,7 @@ def build(
         lower_is_better = metrics.directions(step.metrics)
         step = step._replace(metrics=metrics.values(step.metrics))
         _check_metrics(step.metrics)
-        graph_def = graph.as_graph_def()
+        graph_def = graph.as_graph_def(add_shapes=True)
         summaries = tf.get_collection(tf.GraphKeys.SUMMARIES)
         return Model(graph, graph_def, inputs, step, lower_is_better, summaries, build_again)
 

@@ -11,7 +11,11 @@ MOST_SECONDS = 0.1
 
 
 def schedule(
-    first_step: int, last_step: int, boundaries: Sequence[int], most_steps: int
+    first_step: int,
+    last_step: int,
+    boundaries: Sequence[int],
+    most_steps: int,
+    cuts: Sequence[int] = (),
 ) -> list[tuple[int, int]]:
     """Cut the steps ``first_step + 1 … last_step`` into chunks, one for each ``Session.run``.
 
@@ -20,6 +24,7 @@ def schedule(
         last_step: the number of steps done at the end.
         boundaries: intervals in steps; a chunk ends at every multiple of each (0: never).
         most_steps: the most steps in one chunk, at least 1.
+        cuts: single steps at which a chunk ends as well.
 
     Returns:
         ``(a, b)`` for every chunk: it starts after a steps and ends after b. Between two boundaries
@@ -30,10 +35,11 @@ def schedule(
     chunks: list[tuple[int, int]] = []
     step = first_step
     while step < last_step:
-        end = min([last_step, *((step // every + 1) * every for every in boundaries if every)])
+        ends = [(step // every + 1) * every for every in boundaries if every]
+        end = min([last_step, *ends, *(cut for cut in cuts if cut > step)])
         count = -(-(end - step) // most_steps)
-        cuts = [step + (end - step) * i // count for i in range(count + 1)]
-        chunks += zip(cuts, cuts[1:], strict=False)
+        steps = [step + (end - step) * i // count for i in range(count + 1)]
+        chunks += zip(steps, steps[1:], strict=False)
         step = end
     return chunks
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tensorboard.plugins.text.summary_v2 import text_pb
 
-from helper.graph.evaluation import Observation, Observer
+from helper.graph.evaluation import Observation
 from helper.graph.model import Model
 from helper.pictures import confusion, drawing
 from helper.saving.event_writer import image_summary
@@ -18,22 +18,6 @@ from helper.tensorflow_v1 import tf
 # More units would be too small to see, and would make the event files large.
 MOST_UNITS = 25
 _SMALLEST_TILE = 28  # pixels; smaller tiles are enlarged
-
-
-def default_observers() -> list[Observer]:
-    """The observers of a run, unless an experiment passes its own."""
-    return [thinned(FirstLayer()), thinned(confusion_matrix)]
-
-
-def thinned(observer: Observer) -> Observer:
-    """Call the observer at each of the first 32 evaluations, then at every second one up to 64, at
-    every fourth up to 128, …, so that a long run stays small."""
-
-    def observe(seen: Observation) -> Iterator[Any]:
-        if seen.number % 2 ** max(0, seen.number.bit_length() - 5) == 0:
-            yield from observer(seen)
-
-    return observe
 
 
 class FirstLayer:
@@ -58,14 +42,24 @@ class FirstLayer:
 
 
 def confusion_matrix(seen: Observation) -> Iterator[Any]:
-    """Draw the confusion matrix, as a picture and as a table."""
-    _, predictions, targets = seen.evaluation
+    """Draw the confusion matrix."""
+    counts = _confusion(seen)
+    if counts is not None:
+        yield image_summary("confusion matrix", confusion.picture(counts))
+
+
+def confusion_table(seen: Observation) -> Iterator[Any]:
+    """The confusion matrix at the end of the run, as a table."""
+    counts = _confusion(seen) if seen.last else None
+    if counts is not None:
+        yield text_pb("results/confusion table", confusion.table(counts))
+
+
+def _confusion(seen: Observation) -> np.ndarray | None:
+    predictions, targets = seen.evaluation.predictions, seen.evaluation.targets
     if predictions is None or targets is None:
-        return
-    counts = confusion.count(targets, predictions, _classes(seen.model))
-    yield image_summary("confusion matrix", confusion.picture(counts))
-    # Under a separate tag: TensorBoard shows only one kind of summary per tag.
-    yield text_pb("confusion table", confusion.table(counts))
+        return None
+    return confusion.count(targets, predictions, _classes(seen.model))
 
 
 def _classes(model: Model) -> int:

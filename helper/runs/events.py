@@ -77,6 +77,13 @@ def read_graph(directory: Path | str, report: Report = raise_error) -> GraphDef 
     return graph
 
 
+def read_run_graph(run_directory: Path, report: Report = raise_error) -> GraphDef | None:
+    """The graph of a run, or None. It is beside the training curves; runs of earlier versions have
+    it in the run directory itself. Damage as in `read_scalars`."""
+    graph = read_graph(run_directory / "train", report)
+    return read_graph(run_directory, report) if graph is None else graph
+
+
 def decode(payload: bytes) -> Event | None:
     """The event in a TFRecord's payload, or None if it does not hold one."""
     try:

@@ -7,7 +7,7 @@ import math
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from helper.errors import LabError
-from helper.runs.events import read_graph
+from helper.runs.events import read_run_graph
 from helper.runs.listing import ListedRun
 from helper.runs.record import Network
 
@@ -22,7 +22,7 @@ def find(run: ListedRun) -> tuple[GraphDef, Network]:
     if run.record is None or run.record.data is None:
         raise LabError(f"{run.name} ({run.status}) has no record that says what its network is")
     problems: list[str] = []
-    graph = read_graph(run.path, problems.append)
+    graph = read_run_graph(run.path, problems.append)
     if graph is None:
         why = f": {problems[0]}" if problems else ""
         raise LabError(f"{run.name} holds no graph to rebuild its network from{why}")

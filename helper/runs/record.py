@@ -80,6 +80,8 @@ class Record:
     of each metric, None if it has none. select_by: the metric by which the best
     checkpoint is chosen. graph_sha256: of the part of the graph that decides the result.
     step: steps done. saved_step: the step of the newest checkpoint. final, best: by "split/metric".
+    changed_files: the files that differ from the commit. early_evaluations: the steps before the
+    first interval of evaluations after which the run is evaluated as well.
     """
 
     experiment: str
@@ -101,6 +103,7 @@ class Record:
     versions: dict[str, str] = field(default_factory=dict)
     engine: dict[str, str | int | bool | None] = field(default_factory=dict)
     commit: str | None = None
+    changed_files: list[str] = field(default_factory=list)
     data: Data | None = None
     parameters: dict[str, list[int]] = field(default_factory=dict)
     parameter_count: int = 0
@@ -111,6 +114,7 @@ class Record:
     final: dict[str, float] = field(default_factory=dict)
     best: dict[str, Best] = field(default_factory=dict)
     summaries_lost: int = 0
+    early_evaluations: list[int] = field(default_factory=list)
 
     @property
     def watched(self) -> str:

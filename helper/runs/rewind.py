@@ -6,9 +6,11 @@ the points after the checkpoint are removed from the files themselves. No Tensor
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from tensorboard.compat.proto.event_pb2 import Event
 
@@ -17,15 +19,24 @@ from helper.runs import event_files
 from helper.runs.events import decode
 from helper.runs.tfrecords import OVERHEAD, as_tfrecord, read_payloads
 
-# Written when a run ends, and again when the resumed run ends.
-_AT_THE_END = ("final/", "_hparams_/session_end_info")
+# What a resumed run writes again: its settings when it begins, its results when it ends.
+_WRITTEN_AGAIN = re.compile(r"run$|_hparams_/|results/|final/")
 
 
-def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[list[str], int]:
+class Kept(NamedTuple):
+    """The curves of one directory after rewinding: their number of points, the step of the last."""
+
+    points: int
+    last_step: int
+
+
+def rewind(
+    run_directory: Path, step: int, kept: Mapping[str, Kept], metrics: Collection[str]
+) -> tuple[list[str], int]:
     """Remove what an uninterrupted run would not have logged yet.
 
-    kept: for each subdirectory ("" is the run directory itself) the interval in steps between the
-        points of its curves, and the step of the last point to keep. Others lose all points.
+    step: steps done. kept: what stays, for each subdirectory; the others lose all points.
+    metrics: the tags of the curves that have all these points.
 
     Returns:
         a line for each of these directories whose files lack points because they were damaged or
@@ -35,15 +46,14 @@ def rewind(run_directory: Path, kept: Mapping[str, tuple[int, int]]) -> tuple[li
     gaps, lost = [], 0
     for name in sorted({*kept, *_subdirectories(run_directory)}):
         directory = run_directory / name
-        every, last = kept.get(name, (1, -1))
+        expected, last = kept.get(name, Kept(0, -1))
         steps: dict[str, set[int]] = defaultdict(set)
         remove_partial(directory)
         for path in event_files.find(directory):
-            for event in _filter(path, last):
+            for event in _filter(path, step, last):
                 for value in event.summary.value:
-                    if value.HasField("simple_value"):
+                    if value.tag in metrics and value.HasField("simple_value"):
                         steps[value.tag].add(event.step)
-        expected = last // every + 1
         lacking = sum(expected - len(found) for found in steps.values()) if steps else expected
         if lacking:
             gaps.append(f"the curves in {directory} lack {lacking:,} values: files are damaged")
@@ -63,8 +73,8 @@ def _subdirectories(run_directory: Path) -> list[str]:
     return [path.name for path in run_directory.iterdir() if path.is_dir()]
 
 
-def _filter(path: Path, last_step: int) -> list[Event]:
-    """Keep only the intact events up to a step in a file, and return them.
+def _filter(path: Path, step: int, last_point: int) -> list[Event]:
+    """Keep only the intact events in a file up to these steps, and return them.
 
     The file is replaced only if it holds anything else.
     """
@@ -73,18 +83,18 @@ def _filter(path: Path, last_step: int) -> list[Event]:
         for payload in read_payloads(path, lambda _: None)
         if payload is not None
         and (event := decode(payload)) is not None
-        and _stays(event, last_step)
+        and _stays(event, step, last_point)
     ]
     if sum(len(payload) + OVERHEAD for payload, _ in kept) != path.stat().st_size:
         replace_atomically(path, lambda file: file.writelines(as_tfrecord(p) for p, _ in kept))
     return [event for _, event in kept]
 
 
-def _stays(event: Event, last_step: int) -> bool:
+def _stays(event: Event, step: int, last_point: int) -> bool:
+    if event.HasField("tagged_run_metadata"):
+        return event.step <= step
     if not event.HasField("summary"):
         return True
-    if all(value.tag.startswith(_AT_THE_END) for value in event.summary.value):
+    if all(_WRITTEN_AGAIN.match(value.tag) for value in event.summary.value):
         return False
-    # The settings and the session's start are logged before the first step.
-    scalar = any(value.HasField("simple_value") for value in event.summary.value)
-    return event.step <= last_step or (event.step == 0 and not scalar)
+    return event.step <= last_point

@@ -19,6 +19,7 @@ class Settings:
         which the best is chosen; "" for accuracy, or loss if there is no accuracy.
     resume: the directory of the run to resume, or None for a new run.
     suffix: what follows the number in the run directory's name, or "".
+    histograms, pr_curves: whether to write them. trace_every: steps between two traces; 0: none.
     flags: every setting of the run, as JSON values. flagfile: the same, as a flag file's text.
     argv: the command line.
     """
@@ -36,6 +37,9 @@ class Settings:
     resume: Path | None
     logdir: str
     suffix: str
+    histograms: bool
+    pr_curves: bool
+    trace_every: int
     flags: Mapping[str, Any]
     flagfile: str
     argv: Sequence[str]

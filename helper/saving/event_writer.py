@@ -23,6 +23,7 @@ from helper.runs.tfrecords import OVERHEAD
 from helper.saving import png
 from helper.tensorflow_v1 import tf
 
+TaggedRunMetadata = type(tf.Event().tagged_run_metadata)
 _MOST_FILES = 10  # that one writer begins, where the disk fills up again and again
 _ROOM = 1 << 20  # bytes that must be free before a new file is begun
 _BUCKETS = 30  # of a histogram: as many as in TensorBoard's own summaries
@@ -98,10 +99,7 @@ class EventWriter:
         """
         summary = tf.Summary()
         for tag, array in values.items():
-            numbers = np.asarray(array, np.float64).ravel()
-            numbers = numbers[np.isfinite(numbers)]
-            if numbers.size:
-                summary.value.add(tag=tag, histo=_histogram(numbers))
+            summary.MergeFrom(histogram_summary(tag, array))
         self.summary(step, summary)
 
     def text(self, step: int, values: Mapping[str, str]) -> None:
@@ -120,6 +118,12 @@ class EventWriter:
         """Add the graph (a GraphDef) that TensorBoard shows for this directory."""
         self._pending += 1
         self._write(tf.Event(wall_time=self._now(), graph_def=graph_def.SerializeToString()))
+
+    def run_metadata(self, step: int, timing: Any) -> None:
+        """Add the timing of a ``Session.run`` (TaggedRunMetadata), for the graph of this
+        directory."""
+        self._pending += 1
+        self._write(tf.Event(wall_time=self._now(), step=step, tagged_run_metadata=timing))
 
     def flush(self, durable: bool = True) -> None:
         """Pass everything to the operating system, and check that it is in the file.
@@ -202,6 +206,19 @@ def image_summary(tag: str, pixels: np.ndarray) -> Any:
     image.encoded_image_string = png.encode(pixels)
     image.height, image.width = pixels.shape[:2]
     image.colorspace = 1 if pixels.ndim == 2 else 3
+    return summary
+
+
+def histogram_summary(tag: str, array: np.ndarray) -> Any:
+    """A summary of the distribution of an array's values: real numbers, any shape.
+
+    NaN and infinity are left out; a summary of an array that holds nothing else is empty.
+    """
+    summary = tf.Summary()
+    numbers = np.asarray(array, np.float64).ravel()
+    numbers = numbers[np.isfinite(numbers)]
+    if numbers.size:
+        summary.value.add(tag=tag, histo=_histogram(numbers))
     return summary
 
 

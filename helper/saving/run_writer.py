@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import math
-import platform
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from tensorboard.plugins.hparams import api_pb2
-from tensorboard.plugins.hparams import summary as hparams_summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper.errors import reason
 from helper.files import replace_atomically, write_atomically
-from helper.runs import directory
+from helper.runs import directory, event_files, events
 from helper.runs.directory import Run
-from helper.runs.flag_roles import role
+from helper.runs.evaluation_steps import EvaluationSteps
 from helper.runs.record import RECORD_FILE, Best, Record, Status
 from helper.runs.settings import Settings
+from helper.saving import hparams, run_page
 from helper.saving.checkpoint_files import Seconds
-from helper.saving.event_writer import EventWriter
-
-_HPARAMS_STATUS = {
-    Status.COMPLETED: api_pb2.STATUS_SUCCESS,
-    Status.INTERRUPTED: api_pb2.STATUS_UNKNOWN,
-    Status.DIVERGED: api_pb2.STATUS_FAILURE,
-    Status.FAILED: api_pb2.STATUS_FAILURE,
-}
+from helper.saving.event_writer import EventWriter, TaggedRunMetadata
 
 
 class RunWriter:
@@ -50,12 +40,7 @@ class RunWriter:
         self._reported: set[str] = set()  # the writers whose fault was returned by flush
         with self._noting_faults(directory.FLAGS_FILE):
             write_atomically(run.path / directory.FLAGS_FILE, settings.flagfile)
-        root = self._writer("")
-        if step == 0:
-            root.graph(graph_def)
-            root.summary(0, hparams_summary.session_start_pb(_hparam_values(settings.flags)))
-            root.summary(0, text_pb("run", _as_markdown(run.record)))
-        root.flush()
+        self._begin_events(graph_def)
         self.save_record()
 
     @property
@@ -86,8 +71,12 @@ class RunWriter:
         self._writer(split).scalars(step, values)
 
     def summary(self, split: str, step: int, summary: Any) -> None:
-        """Log a summary in the directory of the split."""
-        self._writer(split).summary(step, summary)
+        """Log a summary in the directory of the split; the timing of a ``Session.run``
+        (``TaggedRunMetadata``) beside the graph."""
+        if isinstance(summary, TaggedRunMetadata):
+            self._writer("train").run_metadata(step, summary)
+        else:
+            self._writer(split).summary(step, summary)
 
     def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
         """Log an evaluation and keep the best values.
@@ -103,7 +92,6 @@ class RunWriter:
             if tag not in record.best or is_better(value, record.best[tag].value, lower):
                 record.best[tag] = Best(value, step)
         self.scalars(split, step, metrics)
-        self.scalars("", step, {f"best/{tag}": best.value for tag, best in record.best.items()})
         best = record.best.get(record.score_tag)
         return best is not None and best.step == step
 
@@ -151,8 +139,9 @@ class RunWriter:
         self, status: Status, step: int, final: Mapping[str, float], seconds: Seconds
     ) -> None:
         """End the run, with its status, the last step done, its final metrics and its time."""
-        self.scalars("", step, {f"final/{tag}": value for tag, value in final.items()})
-        self._writer("").summary(step, hparams_summary.session_end_pb(_HPARAMS_STATUS[status]))
+        watched = self._run.record.watched
+        self.scalars(watched, step, _results(self._run.record, final))
+        self.summary(watched, step, hparams.session_end(status))
         for writer in self._writers.values():
             writer.close()
         record = self._run.record
@@ -163,15 +152,39 @@ class RunWriter:
         self.save_record()
         self._run.close()
 
+    def _begin_events(self, graph_def: Any) -> None:
+        """What comes before the first point: the graph, and what TensorBoard shows of the record.
+
+        A resumed run says anew what its settings are. What an earlier version wrote to the run
+        directory itself would be a third entry in TensorBoard.
+        """
+        record = self._run.record
+        old = event_files.find(self._run.path)
+        if events.read_graph(self._run.path / "train", report=lambda _: None) is None:
+            self._writer("train").graph(graph_def)
+        self.summary(record.watched, 0, hparams.session_start(record))
+        self.summary(record.watched, 0, text_pb("run", run_page.markdown(record)))
+        self.flush()
+        if not self.faults:
+            for path in old:
+                path.unlink()
+
     def _writer(self, split: str) -> EventWriter:
         if split not in self._writers:
-            every = self._settings.log_every if split == "train" else self._settings.eval_every
             resumed_at = None
             if self._settings.resume is not None:
-                resumed_at = self._first_step // every * every if self._first_step else -1
+                resumed_at = self._latest_point(split) if self._first_step else -1
             writer = EventWriter(self._run.path / split, resumed_at, self._run.check_in_place)
             self._writers[split] = writer
         return self._writers[split]
+
+    def _latest_point(self, split: str) -> int:
+        """The step of the last point of a curve up to the step at which the run continues."""
+        if split == "train":
+            every = self._settings.log_every
+            return self._first_step // every * every
+        steps = EvaluationSteps(self._settings.eval_every, self._run.record.early_evaluations)
+        return steps.latest(self._first_step)
 
     @contextlib.contextmanager
     def _noting_faults(self, name: str) -> Iterator[None]:
@@ -186,27 +199,17 @@ def is_better(value: float, than: float, lower_is_better: bool) -> bool:
     return value < than if lower_is_better else value > than
 
 
-def _hparam_values(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """The hyper-parameters: booleans, numbers and strings as they are, lists as text."""
-    return {
-        name: value if isinstance(value, (bool, int, float, str)) else str(value)
-        for name, value in flags.items()
-        if value is not None and role(name).hyper_parameter
-    }
+def _results(record: Record, final: Mapping[str, float]) -> dict[str, float]:
+    """What the curves do not say: the best values, and the metrics of the other splits, by tag.
 
-
-def _as_markdown(record: Record) -> str:
-    """A table for TensorBoard's text page: command, flags, versions, commit and data."""
-    rows = {
-        "command": " ".join(record.argv),
-        **{f"--{k}": value for k, value in record.flags.items() if value is not None},
-        **{f"version of {name}": value for name, value in record.versions.items()},
-        "platform": f"{platform.platform()}, {sys.byteorder} endian",
-        "commit": record.commit,
-        "data": record.data.name if record.data else "",
-        "data SHA-256": record.data.sha256 if record.data else "",
-        "parameters": f"{record.parameter_count:,}",
-        "started": record.started,
+    The tags come after those of the curves, which TensorBoard sorts by name.
+    """
+    best = {
+        f"results/best {tag.partition('/')[2]}": found.value for tag, found in record.best.items()
     }
-    lines = [f"| {name} | `{value}` |" for name, value in rows.items()]
-    return "\n".join(["| | |", "|---|---|", *lines])
+    others = {
+        f"results/{split} {metric}": value
+        for split, _, metric, value in ((*tag.partition("/"), v) for tag, v in final.items())
+        if split != record.watched
+    }
+    return best | others

@@ -23,6 +23,7 @@ FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
 # Control characters (a newline is one), and bytes that are not valid UTF-8.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LONGEST_NOTE = 500
 _LONGEST_SUFFIX = 64  # the longest that directory.check_name accepts
 
 
@@ -53,6 +54,7 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     )
     _define_data_flags()
     _define_run_flags()
+    _define_view_flags()
 
 
 def _define_data_flags() -> None:
@@ -106,6 +108,27 @@ def _define_run_flags() -> None:
     )
 
 
+def _define_view_flags() -> None:
+    """What a run shows in TensorBoard besides curves, graph and pictures."""
+    flags.DEFINE_boolean(
+        "histograms", False, "Write histograms of parameters, gradients and activations."
+    )
+    flags.DEFINE_boolean(
+        "pr_curves", False, "Write precision-recall curves, of each class against the rest."
+    )
+    _define_integer(
+        "trace_every",
+        0,
+        "Steps between two traces of the compute time and memory of every node, each made at the "
+        "next evaluation; 0: none.",
+        0,
+    )
+    flags.DEFINE_string("note", "", "Why this run: kept, shown, and found by --where 'note~word'.")
+    flags.register_validator(
+        "note", lambda value: len(value) <= _LONGEST_NOTE, "must have at most 500 characters"
+    )
+
+
 def _define_integer(
     name: str, default: int | None, text: str, least: int, most: int | None = _MOST_STEPS
 ) -> None:
@@ -139,6 +162,9 @@ def settings(data: datasets.Dataset) -> Settings:
         keep=FLAGS.keep,
         select_by=FLAGS.select_by,
         xla=FLAGS.xla,
+        histograms=FLAGS.histograms,
+        pr_curves=FLAGS.pr_curves,
+        trace_every=FLAGS.trace_every,
         resume=Path(FLAGS.resume) if FLAGS.resume else None,
         logdir=FLAGS.logdir,
         suffix=FLAGS.run_name or _suffix(changed),

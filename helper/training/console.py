@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-import shlex
 import shutil
 import sys
 import time
@@ -16,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from helper.command import shell_path
+from helper.runs import tensorboard_links
 from helper.runs.record import Record, Status
 
 # The names of metrics in the articles' output lines.
@@ -136,7 +135,7 @@ def result(
             "the curves of this run have gaps",
             file=sys.stderr,
         )
-    print(f"run directory: {_short(path)}")
+    print(f"run directory: {shell_path(path)}")
     if first_loss is not None and record.status is Status.COMPLETED:
         loss = record.final.get(f"{record.watched}/loss")
         if loss is not None and loss > first_loss:
@@ -145,18 +144,23 @@ def result(
                 "step 0; the usual cause is a --learning_rate that is too large"
             )
     if record.status is Status.INTERRUPTED and path.is_dir():
-        print(f"resume it:     {_python()} {_short(sys.argv[0])} --resume={_short(path)}")
-    print(f"look at it:    tensorboard --logdir {_short(path.parent.parent)}")
+        print(f"resume it:     {_python()} {shell_path(sys.argv[0])} --resume={shell_path(path)}")
+    print(f"look at it:    {tensorboard_links.command(path.parent.parent)}")
+    name, tags = f"{record.experiment}/{record.name}", tensorboard_links.tags([record])
+    print(f"               {tensorboard_links.link([name], tags)}")
+
+
+def costs(seconds: Mapping[str, float], in_all: float) -> None:
+    """Print what was spent on each kind of summary. seconds: of this launch. in_all: of the run."""
+    shown = [
+        f"{kind} {spent:.1f} s ({spent / max(in_all, 1e-9):.1%})"
+        for kind, spent in seconds.items()
+        if spent
+    ]
+    if shown:
+        print(f"spent on summaries: {', '.join(shown)}")
 
 
 def _python() -> str:
     """The command by which a shell finds the interpreter that is running."""
-    return "python" if shutil.which("python") == sys.executable else _short(sys.executable)
-
-
-def _short(path: str | Path) -> str:
-    """The path, relative to the working directory if that is shorter, quoted for a shell."""
-    shown = str(path)
-    with contextlib.suppress(OSError):  # the working directory may be gone
-        shown = min(shown, os.path.relpath(path), key=len)
-    return shlex.quote(shown)
+    return "python" if shutil.which("python") == sys.executable else shell_path(sys.executable)

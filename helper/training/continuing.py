@@ -12,8 +12,10 @@ from helper.graph import nodes
 from helper.graph.model import Model
 from helper.runs import directory, rewind
 from helper.runs.directory import Run
-from helper.runs.events import read_graph
+from helper.runs.evaluation_steps import EvaluationSteps
+from helper.runs.events import read_run_graph
 from helper.runs.record import Record, Status
+from helper.runs.rewind import Kept
 from helper.runs.settings import Settings
 from helper.saving import environment
 from helper.saving.checkpoint_files import Checkpoint, State
@@ -120,7 +122,7 @@ def _compare_graphs(run: Run, now: Record, model: Model) -> None:
     then = run.record.graph_sha256
     if then == now.graph_sha256:
         return
-    written = read_graph(run.path, lambda _: None)
+    written = read_run_graph(run.path, lambda _: None)
     if then is None and written is not None:
         then = nodes.training_sha256(written, nodes.training_outputs(model))
         then = then or "a node is missing"
@@ -150,10 +152,13 @@ def _rewind(
     if restored.step % settings.eval_every and restored.score is not None:
         # A shorter run was evaluated at its end; a longer one is not evaluated at this step.
         checkpoints.set_score(restored.step, None)
-    evaluations = (settings.eval_every, restored.state.evaluated_step)
-    steps = (settings.log_every, restored.step // settings.log_every * settings.log_every)
-    kept = {"": evaluations, run.record.watched: evaluations, "train": steps}
-    return rewind.rewind(run.path, kept)
+    evaluations = EvaluationSteps(settings.eval_every, run.record.early_evaluations)
+    evaluated, intervals = restored.state.evaluated_step, restored.step // settings.log_every
+    kept = {
+        run.record.watched: Kept(evaluations.count(evaluated), evaluated),
+        "train": Kept(intervals + 1, intervals * settings.log_every),
+    }
+    return rewind.rewind(run.path, restored.step, kept, run.record.lower_is_better)
 
 
 def _update(record: Record, now: Record, launch: Launch, lost: int) -> None:

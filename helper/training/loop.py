@@ -15,6 +15,7 @@ import numpy as np
 
 from helper.graph.evaluation import Evaluation, Stopped
 from helper.graph.fused import FusedSteps
+from helper.runs.evaluation_steps import EvaluationSteps
 from helper.runs.record import Status
 from helper.runs.settings import Settings
 from helper.saving.checkpoint_files import NotFiniteError, Seconds
@@ -49,6 +50,7 @@ class TrainingLoop:
         self.status = Status.FAILED
         self.first_loss: float | None = None
         self.step, self.state = launch.step, launch.state
+        self._due = EvaluationSteps(settings.eval_every, launch.run.record.early_evaluations)
         self._before = self.state.seconds
         self._interval = IntervalMeans(settings.log_every, self.state.interval)
         self._progress = console.TrainingProgress(self.step, settings.steps)
@@ -77,7 +79,7 @@ class TrainingLoop:
 
     def _train(self, session: Any, fused: FusedSteps) -> None:
         settings = self._settings
-        if self.step > self.state.evaluated_step and self.step % settings.eval_every == 0:
+        if self.step > self.state.evaluated_step and self.step in self._due:
             self._at_boundary()  # a signal arrived during this evaluation and ended the process
         initial = None
         if not self.step:
@@ -85,7 +87,8 @@ class TrainingLoop:
             self._log_evaluation(initial)
             self.first_loss = initial.metrics.get("loss")
         boundaries = [settings.eval_every, settings.checkpoint_every]
-        for values in fused.run(session, self.step, settings.steps, boundaries):
+        early = self._due.early
+        for values in fused.run(session, self.step, settings.steps, boundaries, early):
             if initial:
                 # Metrics are taken before the update: the first step's belong to step 0.
                 self._log_train(0, {name: float(v[0]) for name, v in values.items()})
@@ -113,7 +116,9 @@ class TrainingLoop:
     def _at_boundary(self) -> None:
         """Evaluate and save when due; always save a new best and the last step."""
         settings, score, new_best = self._settings, None, False
-        if self.step % settings.eval_every == 0:
+        if self.step in self._due.early and self.step < settings.steps:
+            self._log_early(self._evaluations.measure(self.step))
+        if self._due.is_regular(self.step):
             evaluation = self._evaluations.measure(self.step)
             score = self._writer.score(evaluation.metrics)
             new_best = self._log_evaluation(evaluation)
@@ -128,7 +133,7 @@ class TrainingLoop:
         """After the last step: complete the curves, evaluate train and test, save predictions."""
         if self._interval.count:
             self._log_train(self.step, self._interval.finish())
-        if self.step % self._settings.eval_every:
+        if not self._due.is_regular(self.step):
             evaluation = self._evaluations.measure(self.step)
             self._log_evaluation(evaluation)
             self._show(evaluation)
@@ -146,16 +151,23 @@ class TrainingLoop:
         self.state.train_means = means
         self._writer.scalars("train", step, means)
 
+    def _log_early(self, evaluation: Evaluation) -> None:
+        """Log the metrics of an early evaluation for the current step."""
+        self._note_evaluation(evaluation)
+        self._evaluations.log_early(self.step, evaluation)
+
     def _log_evaluation(self, evaluation: Evaluation) -> bool:
         """Log it for the current step; return whether it is the best so far."""
+        self._note_evaluation(evaluation)
+        number, last = self.step // self._due.every, self.step == self._settings.steps
+        new_best = self._evaluations.log(self.step, number, evaluation, last)
+        self.state.best = self._writer.best
+        return new_best
+
+    def _note_evaluation(self, evaluation: Evaluation) -> None:
         watched, found = self._evaluations.watched, evaluation.metrics
         self.state.evaluated_step = self.step
         self.state.final = {f"{watched}/{name}": value for name, value in found.items()}
-        new_best = self._evaluations.log(
-            self.step, self.step // self._settings.eval_every, evaluation
-        )
-        self.state.best = self._writer.best
-        return new_best
 
     def _show(self, evaluation: Evaluation) -> None:
         """Print it, next to the latest point of the training curves."""

@@ -13,9 +13,10 @@ from helper.graph import metrics, model, nodes
 from helper.graph.evaluation import Observer
 from helper.graph.fused import FusedSteps
 from helper.graph.model import BuildGraph, Model
-from helper.pictures import summaries
+from helper.pictures import observers as observers_of_a_run
 from helper.runs import directory
 from helper.runs.commit import commit
+from helper.runs.evaluation_steps import early_steps
 from helper.runs.record import Data, Record, Status
 from helper.runs.settings import Settings
 from helper.saving import environment
@@ -43,7 +44,7 @@ def train(
     split_metrics: metrics that are not means over examples, such as precision: for each a
         function of (predictions, labels), int64 [examples] each, bare or in a ``Metric``.
     observers: called at each evaluation, and yield summaries; by default they draw the first
-        layer's weights and the confusion matrix.
+        layer's weights and the confusion matrix. Those that flags ask for are added.
     Raises LabError if the settings do not fit the data, or the run directory cannot be made.
     """
     examples = len(data.train.labels)
@@ -72,9 +73,9 @@ def train(
             writer = RunWriter(launch.run, built.graph_def, settings, launch.step)
             for gap in launch.gaps:
                 writer.note_fault(gap, gap)
-            chosen = summaries.default_observers() if observers is None else observers
+            watching = observers_of_a_run.chosen(observers, settings, data.train)
             evaluations = Evaluations(
-                session, built, data, writer, split_metrics or {}, chosen, stop.is_set
+                session, built, data, writer, split_metrics or {}, watching, stop.is_set
             )
             saves = Saves(session, launch.checkpoints, writer, settings, stop, launch.step)
             loop = TrainingLoop(settings, launch, evaluations, saves, writer, stop)
@@ -83,6 +84,7 @@ def train(
                     loop.run(session, fused)
             finally:
                 writer.close(loop.status, loop.step, loop.state.final, loop.state.seconds)
+    console.costs(evaluations.costs, launch.run.record.seconds)
     console.result(launch.run.path, launch.run.record, writer.faults, loop.first_loss)
     if writer.faults:
         return 1
@@ -104,6 +106,7 @@ def _record(
     settings: Settings, data: Dataset, built: Model, split_metrics: Mapping[str, Any]
 ) -> Record:
     """What is known about a run before its first step."""
+    made_with = commit()
     lower_is_better = built.lower_is_better | metrics.directions(split_metrics)
     return Record(
         experiment=settings.experiment,
@@ -116,7 +119,9 @@ def _record(
         started=directory.now(),
         versions=environment.versions(),
         engine=environment.engine(),
-        commit=commit(),
+        commit=made_with.name,
+        changed_files=made_with.changed_files,
+        early_evaluations=early_steps(settings.eval_every),
         data=Data(
             data.name,
             data.sha256,

@@ -8,7 +8,7 @@ import numpy as np
 
 from helper.comparing.comparison import Table
 from helper.runs import event_files
-from helper.runs.events import read_graph
+from helper.runs.events import read_run_graph
 from helper.runs.listing import ListedRun, load_predictions
 from scripts.replication.systems import Runs, percent, spread
 
@@ -34,19 +34,21 @@ def _clipping(runs: Sequence[ListedRun]) -> str:
 
 def _base_rate(runs: Sequence[ListedRun]) -> str:
     return ", ".join(
-        f"{name} {percent(run.final.get(f'test/{name}') for run in runs)}"
+        f"{name} {percent(run.final.get(f'test/two-class/{name}') for run in runs)}"
         for name in ("base rate", "precision", "recall", "F1")
     )
 
 
 def _graph_size(runs: Sequence[ListedRun]) -> str:
-    sizes = [sum(file.stat().st_size for file in event_files.find(run.path)) for run in runs]
+    sizes = [
+        sum(file.stat().st_size for file in event_files.find(run.path / "train")) for run in runs
+    ]
     return f"{spread((size / 1000 for size in sizes), 0)} kB with the graph, and no image in it"
 
 
 def _scopes(runs: Sequence[ListedRun]) -> str:
     """The top-level scopes of a run's graph, as TensorBoard shows them first."""
-    graph = read_graph(runs[0].path)
+    graph = read_run_graph(runs[0].path)
     if graph is None:
         return "no graph was written"
     scopes = dict.fromkeys(node.name.partition("/")[0] for node in graph.node)

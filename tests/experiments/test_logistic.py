@@ -14,8 +14,10 @@ def test_one_step_is_numpys():
     x, is_digit, old = step.x, (step.labels == 3).astype(float), step.before
     probability = 1 / (1 + np.exp(-(x @ old["readout/weight"] + old["readout/bias"])[:, 0]))
     likelihood = np.where(is_digit == 1, probability, 1 - probability)
-    assert step.metrics["log likelihood"] == pytest.approx(np.log(likelihood).mean(), rel=1e-5)
-    assert step.metrics["loss"] == -step.metrics["log likelihood"]
+    assert step.metrics["two-class/log likelihood"] == pytest.approx(
+        np.log(likelihood).mean(), rel=1e-5
+    )
+    assert step.metrics["loss"] == -step.metrics["two-class/log likelihood"]
     assert step.metrics["accuracy"] == pytest.approx(np.mean((probability > 0.5) == is_digit))
     error = (probability - is_digit)[:, np.newaxis] / len(is_digit)  # of the mean, by the logit
     step.check("readout/weight", old["readout/weight"] - 0.5 * x.T @ error)
@@ -34,6 +36,15 @@ def test_loss_stays_finite_where_the_articles_clipping_fails():
     assert loss == pytest.approx(800)  # (0 + 16 · 100) / 2
 
 
+def described(base_rate, precision, recall, f1):
+    return {
+        "two-class/base rate": base_rate,
+        "two-class/precision": precision,
+        "two-class/recall": recall,
+        "two-class/F1": f1,
+    }
+
+
 def measured(module, predictions, labels):
     functions = metrics.values(module.SPLIT_METRICS)
     return {name: function(predictions, labels) for name, function in functions.items()}
@@ -44,11 +55,11 @@ def test_description_of_answers():
     labels = np.array([4, 4, 4, 4, 1, 2, 3, 0, 5, 6])
     predictions = np.array([1, 1, 1, 0, 1, 0, 0, 0, 0, 0])
     assert measured(module, predictions, labels) == pytest.approx(
-        {"base rate": 0.6, "precision": 3 / 4, "recall": 3 / 4, "F1": 3 / 4}
+        described(0.6, 3 / 4, 3 / 4, 3 / 4)
     )
 
 
 def test_description_where_nothing_is_found():
     module = experiment_modules.load("logistic")
     found = measured(module, np.zeros(4, np.int64), np.array([0, 2, 3, 4]))
-    assert found == {"base rate": 1.0, "precision": 0.0, "recall": 0.0, "F1": 0.0}
+    assert found == described(1.0, 0.0, 0.0, 0.0)

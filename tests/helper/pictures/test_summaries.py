@@ -12,7 +12,8 @@ from tensorboard.util.tensor_util import make_ndarray
 from helper import tf
 from helper.graph.evaluation import Evaluation, Observation, evaluator
 from helper.pictures.drawing import shades
-from helper.pictures.summaries import MOST_UNITS, default_observers, thinned
+from helper.pictures.observers import default_observers, thinned
+from helper.pictures.summaries import MOST_UNITS
 from helper.runs import event_files
 from helper.runs.tfrecords import read_payloads
 from tests.experiment_modules import build, load, run, small_data
@@ -30,7 +31,7 @@ def drawn(name, *arguments, data=None):
     with tf.Session(graph=model.graph) as session, model.graph.as_default():
         session.run(tf.global_variables_initializer())
         evaluation = evaluator(session, model)(data.test)
-        seen = Observation(session, model, data.test, evaluation, step=0, number=0)
+        seen = Observation(session, model, data.test, evaluation, step=0, number=0, last=True)
         summaries = [summary for observe in default_observers() for summary in observe(seen)]
         first = session.run(tf.trainable_variables()[0])
     found = {(s.value[0].tag, s.value[0].WhichOneof("value")): s for s in summaries}
@@ -56,7 +57,7 @@ def test_only_so_many_units_are_drawn():
 def test_confusion_matrix_as_picture_and_as_table():
     found, _, evaluation = drawn("softmax")
     assert ("confusion matrix", "image") in found
-    text = make_ndarray(found["confusion table", "tensor"].value[0].tensor).item()
+    text = make_ndarray(found["results/confusion table", "tensor"].value[0].tensor).item()
     rows = [line.split("|")[2:12] for line in text.decode().splitlines()[2:]]
     counts = np.array([[int(cell.strip(" *")) for cell in row] for row in rows])
     assert counts.sum() == len(evaluation.targets)
@@ -66,7 +67,7 @@ def test_confusion_matrix_as_picture_and_as_table():
 def test_one_against_the_rest_has_two_classes():
     found, _, evaluation = drawn("logistic", "--digit=3")
     assert set(np.unique(evaluation.targets)) == {0, 1}
-    text = make_ndarray(found["confusion table", "tensor"].value[0].tensor).item()
+    text = make_ndarray(found["results/confusion table", "tensor"].value[0].tensor).item()
     assert text.decode().startswith("| true \\ predicted | 0 | 1 | right |")
 
 
@@ -100,12 +101,13 @@ def test_every_evaluation_is_drawn_once(monkeypatch, tmp_path, validation):
     for payload in read_payloads(file, print):
         event = Event.FromString(payload)
         for value in event.summary.value:
-            if value.WhichOneof("value") in ("image", "tensor"):
+            kind = value.WhichOneof("value")
+            if kind == "image" or (kind == "tensor" and "confusion" in value.tag):
                 steps.setdefault(f"{value.tag} {value.WhichOneof('value')}", []).append(event.step)
     assert steps == {
         "readout/weight image": [0, 10, 20, 25],
         "confusion matrix image": [0, 10, 20, 25],
-        "confusion table tensor": [0, 10, 20, 25],
+        "results/confusion table tensor": [25],  # at the end only
     }
 
 
@@ -118,11 +120,12 @@ def test_tensorboard_shows_pictures_and_table(monkeypatch, tmp_path, fast):
     maps = ["image", "left_minus_right", "upper_minus_lower"]
     images = [f"images/{name}/image/{i}" for name in maps for i in range(3)]
     images.append("confusion matrix")
+    tables = {"results/confusion table", "run"}
     with serving(tmp_path, fast) as server:
         server.until(lambda s: set(s.get("plugin/images/tags").get(name, {})) == set(images))
-        server.until(lambda s: s.get("plugin/text/tags").get(name) == ["confusion table"])
+        server.until(lambda s: tables <= set(s.get("plugin/text/tags").get(name, [])))
         for tag in images:
             shown = server.get("plugin/images/images", run=name, tag=tag)
             assert [image["step"] for image in shown] == [0, 2, 4]
-        (*_, last) = server.get("plugin/text/text", run=name, tag="confusion table")
+        (last,) = server.get("plugin/text/text", run=name, tag="results/confusion table")
         assert last["step"] == 4 and "<strong>9</strong>" in last["text"]

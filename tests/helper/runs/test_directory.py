@@ -171,7 +171,7 @@ def test_commit_is_that_of_the_project_from_any_directory(tmp_path, monkeypatch)
     if head.returncode:
         pytest.skip("the project is not in a git checkout")
     monkeypatch.chdir(tmp_path)
-    assert (commit() or "").removesuffix("+changes") == head.stdout.strip()
+    assert (commit().name or "").removesuffix("+changes") == head.stdout.strip()
 
 
 def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):

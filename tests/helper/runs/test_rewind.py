@@ -9,8 +9,9 @@ import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
 from helper.runs import events
+from helper.runs import rewind as rewinding
 from helper.runs.events import decode
-from helper.runs.rewind import clear, rewind
+from helper.runs.rewind import Kept, clear
 from helper.runs.tfrecords import read_payloads
 from tests.made_runs import SECOND, graph, scalar, start, write_events
 
@@ -25,14 +26,18 @@ def log(directory, every, last, *tags, **options):
     return write_events(directory, start(0), *(scalar(s, values) for s in steps), **options)
 
 
+def rewind(directory, kept: dict[str, tuple[int, int]], step: int = 10**6) -> tuple[list[str], int]:
+    """kept: for each directory the interval between points, and the step of the last to keep."""
+    points = {name: Kept(last // every + 1, last) for name, (every, last) in kept.items()}
+    return rewinding.rewind(directory, step, points, ("loss", "accuracy"))
+
+
 def test_each_directory_goes_back_to_its_own_last_point(tmp_path):
-    log(tmp_path, 50, 200, "best/test/loss")
     log(tmp_path / "train", 10, 230, "loss", "accuracy")
     log(tmp_path / "validation", 50, 200, "loss")
     log(tmp_path / "test", 230, 230, "loss")
-    kept = {"": (50, 150), "validation": (50, 150), "train": (10, 170)}
+    kept = {"validation": (50, 150), "train": (10, 170)}
     assert rewind(tmp_path, kept) == ([], 0)
-    assert points(tmp_path) == {"best/test/loss": [0, 50, 100, 150]}
     assert points(tmp_path / "train") == {
         "loss": [*range(0, 171, 10)],
         "accuracy": [*range(0, 171, 10)],
@@ -50,25 +55,42 @@ def test_points_over_several_launches(tmp_path):
 
 
 def test_what_is_written_at_the_end_goes_and_the_graph_stays(tmp_path):
-    end = scalar(60, {"final/test/loss": 1.0})
-    write_events(tmp_path, graph(x="Placeholder"), scalar(0, {"best/a": 1.0}), end)
+    ends = [scalar(60, {tag: 1.0}) for tag in ("results/best loss", "final/test/loss")]
+    write_events(tmp_path, graph(x="Placeholder"), scalar(0, {"loss": 1.0}), *ends)
     assert rewind(tmp_path, {"": (100, 0)}) == ([], 0)
-    assert points(tmp_path) == {"best/a": [0]}
+    assert points(tmp_path) == {"loss": [0]}
     found = events.read_graph(tmp_path)
     assert found and found.node[0].name == "x"
 
 
-def test_the_settings_stay_without_any_point(tmp_path):
+def test_what_a_resumed_run_writes_again_goes(tmp_path):
     settings = Event(step=0, wall_time=SECOND)
     settings.summary.value.add(tag="_hparams_/session_start_info").tensor.dtype = 1
-    picture = Event(step=10, wall_time=SECOND)
-    picture.summary.value.add(tag="weights").image.width = 3
-    path = write_events(tmp_path, settings, scalar(0, {"loss": 1.0}), picture)
-    assert rewind(tmp_path, {"": (10, -1)}) == ([], 0)
+    page = Event(step=0, wall_time=SECOND)
+    page.summary.value.add(tag="run").tensor.dtype = 1
+    picture, late = Event(step=0, wall_time=SECOND), Event(step=20, wall_time=SECOND)
+    picture.summary.value.add(tag="running").image.width = 3
+    late.summary.value.add(tag="running").image.width = 3
+    path = write_events(tmp_path, settings, page, picture, scalar(0, {"loss": 1.0}), late)
+    assert rewind(tmp_path, {"": (10, 0)}) == ([], 0)
     found = [decode(payload) for payload in read_payloads(path, print)]
-    assert [value.tag for event in found for value in event.summary.value] == [
-        "_hparams_/session_start_info"
-    ]
+    assert [value.tag for event in found for value in event.summary.value] == ["running", "loss"]
+
+
+def test_traces_stay_up_to_the_checkpoint(tmp_path):
+    traces = [Event(step=step, wall_time=SECOND) for step in (0, 30, 40)]
+    for trace in traces:
+        trace.tagged_run_metadata.tag = f"step {trace.step}"
+    path = write_events(tmp_path, scalar(0, {"loss": 1.0}), *traces)
+    assert rewind(tmp_path, {"": (100, 0)}, step=30) == ([], 0)
+    found = [decode(payload) for payload in read_payloads(path, print)]
+    assert [e.step for e in found if e.HasField("tagged_run_metadata")] == [0, 30]
+
+
+def test_only_curves_of_metrics_have_all_points(tmp_path):
+    write_events(tmp_path, *(scalar(step, {"loss": 1.0}) for step in (0, 10, 20)))
+    write_events(tmp_path, scalar(20, {"own summary": 1.0}), second=2000)
+    assert rewind(tmp_path, {"": (10, 20)}) == ([], 0)
 
 
 @pytest.mark.timeout(30)

@@ -20,7 +20,7 @@ from helper.files import PROJECT_ROOT
 from helper.graph.evaluation import BATCH_SIZE
 from helper.graph.model import Model
 from helper.runs import listing
-from helper.runs.events import event_files, read_graph
+from helper.runs.events import event_files, read_run_graph
 from helper.saving import checkpoints, network, operations
 from tests import experiment_modules, made_runs
 from tests.experiment_modules import small_data
@@ -206,7 +206,7 @@ def refused(run: listing.ListedRun, images=TEST) -> str:
 
 
 def write_graph(run: listing.ListedRun, graph_def) -> None:
-    for path in event_files.find(run.path):
+    for path in event_files.find(run.path / "train"):
         path.unlink()
     event = made_runs.Event(graph_def=graph_def.SerializeToString())
     made_runs.write_events(run.path, event)
@@ -224,7 +224,7 @@ def change_record(run: listing.ListedRun, **changes) -> listing.ListedRun:
 
 def test_an_earlier_run_whose_network_cannot_be_found(copied):
     as_format_1(copied)
-    graph_def = read_graph(copied.path)
+    graph_def = read_run_graph(copied.path)
     for node in graph_def.node:
         if node.name == "accuracy/Equal":
             node.name = "accuracy/Same"
@@ -246,7 +246,7 @@ def test_no_probabilities(copied):
 
 @pytest.mark.parametrize("damage", ["removed", "cut", "flipped", "no graph", "a directory"])
 def test_event_files_that_are_missing_or_damaged(copied, damage):
-    (path,) = event_files.find(copied.path)
+    (path,) = event_files.find(copied.path / "train")
     content = path.read_bytes()
     path.unlink()
     if damage == "cut":
@@ -255,7 +255,7 @@ def test_event_files_that_are_missing_or_damaged(copied, damage):
         middle = len(content) // 2
         path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
     elif damage == "no graph":
-        made_runs.write_events(copied.path, made_runs.scalar(0, {"loss": 1.0}))
+        made_runs.write_events(copied.path / "train", made_runs.scalar(0, {"loss": 1.0}))
     elif damage == "a directory":
         path.mkdir()
     assert "holds no graph to rebuild its network from" in refused(copied)
@@ -343,7 +343,7 @@ def test_records_that_make_no_sense(copied, changes, said):
 
 
 def test_a_graph_that_would_read_files(copied):
-    graph_def = read_graph(copied.path)
+    graph_def = read_run_graph(copied.path)
     for node in graph_def.node:
         if node.name == "normalize/truediv":
             node.op = "ReadFile"
@@ -352,7 +352,7 @@ def test_a_graph_that_would_read_files(copied):
 
 
 def test_a_graph_that_fails_when_it_is_run(copied):
-    graph_def = read_graph(copied.path)
+    graph_def = read_run_graph(copied.path)
     for node in graph_def.node:
         if node.name == "accuracy/ArgMax":
             node.input[1] = "accuracy/axis"

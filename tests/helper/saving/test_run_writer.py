@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.request
 
 import numpy as np
@@ -15,8 +16,10 @@ from tests.command_line import record
 from tests.plain_settings import settings
 from tests.tensorboard_server import Server, serving
 
-TAGS = {"loss", "log likelihood", "accuracy"}
-DESCRIBED = {"base rate", "precision", "recall", "F1"}
+TAGS = {"loss", "two-class/log likelihood", "accuracy"}
+DESCRIBED = {f"two-class/{name}" for name in ("base rate", "precision", "recall", "F1")}
+ENTRIES = ("train", "test")
+STATUSES = ["STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING", "STATUS_UNKNOWN"]
 
 
 @pytest.fixture
@@ -49,14 +52,12 @@ def everything(server: Server) -> dict:
 
 def complete(server: Server) -> bool:
     """Whether all event files were read to the end."""
-    names = server.get("runs")
-    roots = [name for name in names if name.count("/") == 1]
+    names = {name.rpartition("/")[0] for name in server.get("runs")}
     tags = server.get("plugin/scalars/tags")
-    return len(roots) == 2 and all(
-        any(tag.startswith("final/") for tag in tags.get(root, ()))
-        and len(server.scalars(f"{root}/train", "loss")) == 2501
-        and len(server.scalars(f"{root}/test", "loss")) == 6
-        for root in roots
+    return len(names) == 2 and all(
+        any(tag.startswith("results/") for tag in tags.get(f"{name}/test", ()))
+        and len(server.scalars(f"{name}/train", "loss")) == 2501
+        for name in names
     )
 
 
@@ -68,29 +69,41 @@ def test_tensorboard_shows_what_was_written(made_runs):
             server.until(complete)
         shown, by_python = everything(fast), everything(slow)
         assert shown == by_python
+        for server in (fast, slow):
+            entries = [f"logistic/{run.name}/{split}" for run in made_runs for split in ENTRIES]
+            assert sorted(server.get("runs")) == sorted(entries)
         for run in made_runs:
             check_scalars(run, shown)
             for server in (fast, slow):
-                check_graph(server, f"logistic/{run.name}")
-                check_text(server, f"logistic/{run.name}", record(run))
+                check_graph(server, f"logistic/{run.name}/train")
+                check_text(server, f"logistic/{run.name}/test", record(run))
         check_hparams(fast, made_runs)
         check_hparams(slow, made_runs)
 
 
 def check_scalars(run, shown) -> None:
     name = f"logistic/{run.name}"
-    assert set(shown[f"{name}/train"]) == TAGS
-    assert set(shown[f"{name}/test"]) == TAGS | DESCRIBED
-    for split in ("train", "test"):
-        for tag, points in shown[f"{name}/{split}"].items():
-            curve = events.read_scalars(run / split)[tag]
-            assert [step for step, _ in points] == curve.step.tolist()
-            assert [value for _, value in points] == curve.value.tolist()
     found = record(run)
-    for tag, value in found["final"].items():
-        assert shown[name][f"final/{tag}"] == [(2500, pytest.approx(value))]
-    for tag, best in found["best"].items():
-        assert shown[name][f"best/{tag}"][-1][1] == pytest.approx(best["value"])
+    results = {
+        **{f"results/best {t.partition('/')[2]}": b["value"] for t, b in found["best"].items()},
+        **{
+            f"results/train {tag.removeprefix('train/')}": value
+            for tag, value in found["final"].items()
+            if tag.startswith("train/")
+        },
+    }
+    assert set(shown[f"{name}/train"]) == TAGS
+    assert set(shown[f"{name}/test"]) == TAGS | DESCRIBED | set(results)
+    for tag, value in results.items():
+        assert shown[f"{name}/test"][tag] == [(2500, pytest.approx(value))]
+    for split in ENTRIES:
+        curves = events.read_scalars(run / split)
+        for tag in TAGS:
+            points = shown[f"{name}/{split}"][tag]
+            assert [step for step, _ in points] == curves[tag].step.tolist()
+            assert [value for _, value in points] == curves[tag].value.tolist()
+    evaluated = [step for step, _ in shown[f"{name}/test"]["accuracy"]]
+    assert evaluated == [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500, 2000, 2500]
 
 
 def check_graph(server: Server, name: str) -> None:
@@ -100,33 +113,64 @@ def check_graph(server: Server, name: str) -> None:
         graph = response.read().decode()
     assert 'name: "readout/weight"' in graph and 'name: "train/' in graph
     assert "fused_steps" not in graph and len(graph) < 1_000_000
+    assert graph.count("_output_shapes") > 100  # a shape on every edge
 
 
 def check_text(server: Server, name: str, found: dict) -> None:
-    assert "run" in server.get("plugin/text/tags")[name]
+    assert sorted(server.get("plugin/text/tags")[name]) == ["results/confusion table", "run"]
+    (table,) = server.get("plugin/text/text", run=name, tag="results/confusion table")
+    assert table["step"] == 2500 and "predicted" in table["text"]
     (shown,) = server.get("plugin/text/text", run=name, tag="run")
     for words in ("learning_rate", found["versions"]["tensorflow"], found["data"]["sha256"]):
         assert words in shown["text"]
     assert found["commit"] is None or found["commit"] in shown["text"]
-    assert "<table>" in shown["text"]
+    assert "<table>" in shown["text"] and "None" not in shown["text"]
 
 
 def check_hparams(server: Server, made) -> None:
-    allowed = ["STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING", "STATUS_UNKNOWN"]
-    request = {"experimentName": "", "allowedStatuses": allowed, "startIndex": 0, "sliceSize": 10}
+    asked = {"experimentName": "", "hparamsLimit": 100, "includeMetrics": True}
+    experiment = server.post("plugin/hparams/experiment", asked)
+    columns = [info["name"] for info in experiment["hparamInfos"]]
+    assert columns[0] == "learning_rate"  # what differs
+    assert {"data_dir", "logdir", "keep", "epochs", "run_name"}.isdisjoint(columns)
+    assert "· digit" in columns and "experiment" in columns
+    metrics = [info["name"] for info in experiment["metricInfos"]]
+    assert metrics[:2] == [{"group": "", "tag": "accuracy"}, {"group": "", "tag": "loss"}]
+    assert all(metric["tag"].startswith("results/") for metric in metrics[2:5])
+    request = {"experimentName": "", "allowedStatuses": STATUSES, "startIndex": 0, "sliceSize": 10}
     request["colParams"] = [
-        {"metric": {"group": "", "tag": "best/test/accuracy"}, "includeInResult": True},
+        {"metric": {"group": "", "tag": "accuracy"}, "includeInResult": True},
         {"hparam": "learning_rate", "includeInResult": True},
     ]
     groups = server.post("plugin/hparams/session_groups", request)["sessionGroups"]
     assert {group["hparams"]["learning_rate"] for group in groups} == {0.1, 0.5}
+    assert {group["name"] for group in groups} == {f"logistic/{run.name}" for run in made}
     for group in groups:
         (session,) = group["sessions"]
         assert session["status"] == "STATUS_SUCCESS"
-        (run,) = [run for run in made if session["name"].endswith(run.name)]
-        best = record(run)["best"]["test/accuracy"]["value"]
+        (run,) = [run for run in made if session["name"] == f"logistic/{run.name}/test"]
         values = {m["name"]["tag"]: m["value"] for m in group["metricValues"]}
-        assert values["best/test/accuracy"] == pytest.approx(best)
+        assert values["accuracy"] == pytest.approx(record(run)["final"]["test/accuracy"])
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_resumed_run_shows_its_new_settings(call_experiment, idx_directory, tmp_path, fast):
+    common = (f"--data_dir={idx_directory}", "--batch_size=20", "--eval_every=50", "--logdir=logs")
+    call_experiment("softmax", *common, "--steps=100", "--note=at first")
+    call_experiment("softmax", "--resume=latest", "--steps=150", "--note=longer")
+    with serving(tmp_path / "logs", fast) as server:
+        server.until(lambda server: len(server.get("runs")) == 2)
+        (name,) = (name for name in server.get("runs") if name.endswith("/test"))
+        server.until(lambda server: len(server.scalars(name, "accuracy")) == 9)
+        request = {"experimentName": "", "allowedStatuses": STATUSES, "sliceSize": 10}
+        (group,) = server.post("plugin/hparams/session_groups", request)["sessionGroups"]
+        assert group["hparams"]["steps"] == 150
+        assert [s["status"] for s in group["sessions"]] == ["STATUS_SUCCESS"]
+        (page,) = server.get("plugin/text/text", run=name, tag="run")
+        assert "<code>longer</code>" in page["text"] and "<code>at first" not in page["text"]
+        (table,) = server.get("plugin/text/text", run=name, tag="results/confusion table")
+        assert table["step"] == 150
+        assert [step for step, _ in server.scalars(name, "results/best accuracy")] == [150]
 
 
 @pytest.fixture
@@ -183,9 +227,7 @@ def test_a_run_that_was_interrupted_before_its_first_step(new_recording):
 
 def test_faults_are_told_once_and_counted(new_recording):
     written, path = new_recording
-    for file in path.iterdir():
-        file.unlink()
-    path.rmdir()
+    shutil.rmtree(path)
     # What is noted is told by who notes it, and does not hide what a writer has to tell.
     assert written.note_fault("other", "another")
     told = []
@@ -201,7 +243,7 @@ def test_faults_are_told_once_and_counted(new_recording):
     assert f"{path / 'run.json'}: {gone} (and 4 more)" in faults
     assert f"{path / 'predictions.npz'}: {gone}" in faults
     assert "one (and 1 more)" in faults
-    assert len(faults) == 6  # and the event files of the run and of its test directory
+    assert len(faults) == 6  # and the event files of its train and of its test directory
     assert not any("\n" in fault for fault in faults)
 
 

@@ -107,7 +107,9 @@ def test_result(capsys, tmp_path, monkeypatch):
     ):
         assert words in found.out
     assert "run directory: logs/softmax/0001\n" in found.out
-    assert found.out.endswith("tensorboard --logdir logs\n")
+    *_, command, link = found.out.splitlines()
+    assert command.endswith("tensorboard --logdir logs")
+    assert link.split()[0].startswith("http://localhost:6006/?smoothing=0&runFilter=%5E%28softmax")
     assert found.err == ""
 
 

@@ -74,7 +74,8 @@ def check_what_is_printed(stdout: str) -> None:
     for words in ("test/accuracy", "train/accuracy", "steps/s"):
         assert words in stdout
     assert re.search(r"^run directory: logs/hidden_layer/000\d", stdout, re.M)
-    assert stdout.endswith("tensorboard --logdir logs\n")
+    assert "tensorboard --logdir logs\n" in stdout
+    assert stdout.splitlines()[-1].endswith("#timeseries")
 
 
 def check_what_is_left(run: Path, found: dict) -> None:
@@ -149,12 +150,12 @@ def test_the_logistic_answers_that_are_kept(call_experiment, idx_directory, tmp_
         "logistic", f"--data_dir={idx_directory}", *FLAGS, "--digit=3", "--steps=300"
     )
     for words in ("base rate", "precision", "recall", "F1"):
-        assert f"test/{words}" in done.stdout
+        assert f"test/two-class/{words}" in done.stdout
     run = only_run(tmp_path / "logs")
     with np.load(run / "predictions.npz", allow_pickle=False) as arrays:
         right = arrays["predicted"] == arrays["label"]
     final = record(run)["final"]
-    assert final["test/base rate"] == pytest.approx(0.9)
+    assert final["test/two-class/base rate"] == pytest.approx(0.9)
     assert final["test/accuracy"] > 0.95
     assert right.mean() == pytest.approx(final["test/accuracy"])
 

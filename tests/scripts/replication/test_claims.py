@@ -5,7 +5,8 @@ from tests.replication_runs import make
 
 
 def test_every_wrong_claim_is_measured(tmp_path):
-    base = {"test/base rate": 0.8865, "test/precision": 0.9, "test/recall": 0.8, "test/F1": 0.85}
+    values = {"base rate": 0.8865, "precision": 0.9, "recall": 0.8, "F1": 0.85}
+    base = {f"test/two-class/{name}": value for name, value in values.items()}
     runs = {
         "S4": make(tmp_path, "S4", final=base),
         "S2a": make(tmp_path, "S2a", learning_rate=0.25, batch_size=200),
