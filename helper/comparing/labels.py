@@ -14,11 +14,19 @@ from helper.runs.listing import ListedRun
 def of_runs(runs: Sequence[ListedRun]) -> list[str]:
     """A label for each run, all of them different: "learning_rate=0.5, seed=1".
 
-    Where the settings do not tell runs apart, their numbers do; a run without a record, or one
+    Of several experiments, each label begins with the experiment, and names what differs within
+    it. Where the settings do not tell runs apart, their numbers do; a run without a record, or one
     without another beside it, is called by its name.
     """
-    names = differing_settings(runs)
-    shown = [_settings({name: run.fields.get(name) for name in names}) for run in runs]
+    families: dict[Any, list[ListedRun]] = {}
+    for run in runs:
+        families.setdefault(_experiment(run), []).append(run)
+    differing = {name: differing_settings(family) for name, family in families.items()}
+    shown = []
+    for run in runs:
+        first = ["experiment"] * (len(families) > 1)
+        names = [*first, *differing[_experiment(run)]]
+        shown.append(_settings({name: run.fields.get(name) for name in names}))
     labels = []
     for run, label in zip(runs, shown, strict=True):
         if not run.record or not label:
@@ -52,10 +60,22 @@ def unlike(labels: Sequence[str], names: Sequence[str]) -> list[str]:
 
 def short_names(names: Sequence[str]) -> list[str]:
     """Names of runs beside columns of their settings: without the directories that all of them are
-    in, and of 0001-seed=2 the number."""
+    in, and of 0001-seed=2 the number. A name without others beside it stays whole."""
+    if len(names) == 1:
+        return list(names)
     prefix = os.path.commonprefix(list(names))
     cut = prefix.rfind("/") + 1
     return [re.sub(r"(\d{4,})-[^/]*=[^/]*$", r"\1", name[cut:]) for name in names]
+
+
+def shortened_alike(labels: Sequence[str], *lengths: int) -> list[str]:
+    """All of them at the first of the lengths at which they still differ, else at the last."""
+    short = list(labels)
+    for length in lengths:
+        short = [shortened(label, length) for label in labels]
+        if len(set(short)) == len(set(labels)):
+            break
+    return short
 
 
 def shortened(label: str, length: int) -> str:

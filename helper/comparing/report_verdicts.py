@@ -36,6 +36,8 @@ def shown_verdicts(
     if len(groups) - 1 > MOST:
         notes.append(f"Compared with the {MOST} next best of {len(groups) - 1}.")
     tests = dict.fromkeys(f"{verdict.test}: {verdict.n}" for verdict in judged)
+    if len(found) == 1:
+        notes.insert(0, f"First: {labels[found[0].best]}. Second: {labels[found[0].other]}.")
     return {
         "lead": _lead(found, labels),
         "columns": [*COLUMNS[:2], f"{confidence:.0%} {COLUMNS[2]}", *COLUMNS[3:]],
