@@ -53,12 +53,12 @@ function drawVerdicts(parent, verdicts) {
     const table = element(scroll, "table");
     const head = element(element(table, "thead"), "tr");
     verdicts.columns.forEach((name, i) => element(head, "th",
-      {scope: "col", ...(i === 0 || i === verdicts.columns.length - 1 ? {class: "words"} : {})}, name));
+      {scope: "col", ...(i < 2 ? {class: "words"} : {})}, name));
     const body = element(table, "tbody");
     for (const row of verdicts.rows) {
       const line = element(body, "tr");
       row.forEach((text, i) => element(line, "td",
-        i === 0 || i === row.length - 1 ? {class: "words"} : {}, text));
+        i < 2 ? {class: "words"} : {}, text));
     }
   }
   for (const note of verdicts.notes) element(parent, "p", {class: "quiet"}, note);

@@ -11,8 +11,6 @@ from helper.comparing.significance import NO_DIFFERENCE
 from helper.comparing.verdicts import MOST, Against, verdicts
 from helper.errors import LabError
 
-COLUMNS = ("setting", "against the best, in points", "interval", "p", "verdict")
-
 
 def shown_verdicts(
     groups: Sequence[Group], labels: Sequence[str], confidence: float
@@ -36,11 +34,17 @@ def shown_verdicts(
     if len(groups) - 1 > MOST:
         notes.append(f"Compared with the {MOST} next best of {len(groups) - 1}.")
     tests = dict.fromkeys(f"{verdict.test}: {verdict.n}" for verdict in judged)
-    if len(found) == 1:
+    if len(judged) == 1 and "first" in judged[0].n:
         notes.insert(0, f"First: {labels[found[0].best]}. Second: {labels[found[0].other]}.")
     return {
         "lead": _lead(found, labels),
-        "columns": [*COLUMNS[:2], f"{confidence:.0%} {COLUMNS[2]}", *COLUMNS[3:]],
+        "columns": [
+            "setting",
+            "verdict",
+            "points against the best",
+            f"{confidence:.0%} interval",
+            "p",
+        ],
         "rows": [_row(against, labels) for against in found],
         "notes": [f"{test[0].upper()}{test[1:]}." for test in tests] + notes,
     }
@@ -67,13 +71,8 @@ def _lead(found: Sequence[Against], labels: Sequence[str]) -> str:
 def _row(against: Against, labels: Sequence[str]) -> list[str]:
     verdict, label = against.verdict, labels[against.other]
     if verdict is None:
-        return [label, "", "", "", against.reason]
+        return [label, against.reason, "", "", ""]
     low, high = (f"{100 * bound:+.2f}" for bound in (verdict.low, verdict.high))
     interval = "–" if math.isnan(verdict.low) else f"{low} to {high}"
-    return [
-        label,
-        f"{100 * verdict.difference:+.2f}",
-        interval,
-        f"{verdict.p_value:.2g}",
-        verdict.word,
-    ]
+    difference = f"{100 * verdict.difference:+.2f}"
+    return [label, verdict.word, difference, interval, f"{verdict.p_value:.2g}"]

@@ -249,5 +249,5 @@ def test_verdicts_are_on_the_page(tmp_path):
         )
     verdicts = content(tmp_path)["sections"][0]["verdicts"]
     assert verdicts["lead"] == "Highest test accuracy: learning_rate=1."
-    assert verdicts["rows"][0][0] == "learning_rate=0" and verdicts["rows"][0][-1] == "worse"
+    assert verdicts["rows"][0][0] == "learning_rate=0" and verdicts["rows"][0][1] == "worse"
     assert "First: learning_rate=1. Second: learning_rate=0." in verdicts["notes"]

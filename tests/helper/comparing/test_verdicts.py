@@ -40,7 +40,7 @@ def test_the_best_group_against_the_others(tmp_path):
         "Highest test accuracy: 0.2. Tied with it (no difference that these runs can show): 0.3."
     )
     assert [row[0] for row in shown["rows"]] == ["0.3", "0.1"]
-    assert shown["rows"][1][1] == "-5.00" and "95% interval" in shown["columns"]
+    assert shown["rows"][1][2] == "-5.00" and "95% interval" in shown["columns"]
     assert any("for 2 comparisons" in note for note in shown["notes"])
 
 
