@@ -16,6 +16,7 @@ from helper.comparing.curves import mean_curve
 from helper.comparing.export import finite, numbers
 from helper.comparing.report_sections import Section, brief
 from helper.comparing.report_verdicts import shown_verdicts
+from helper.errors import printable
 from helper.runs import commit
 from helper.runs.events import Scalars
 from helper.runs.record import Status
@@ -66,7 +67,9 @@ def _facts(groups: Sequence[Group], sections: Sequence[Section]) -> list[dict[st
         facts.append(f"All runs were made at commit {brief(next(iter(found)))}.")
     else:
         facts.append("The runs do not record their commit.")
-    return [{"text": fact, "warn": differ and place == 1} for place, fact in enumerate(facts)]
+    return [
+        {"text": printable(fact), "warn": differ and place == 1} for place, fact in enumerate(facts)
+    ]
 
 
 def _counted(n: int, what: str) -> str:
@@ -75,9 +78,8 @@ def _counted(n: int, what: str) -> str:
 
 def _section(section: Section, confidence: float) -> dict[str, Any]:
     columns = section.table.columns
-    groups = [
-        _group(group, label) for group, label in zip(section.groups, section.labels, strict=True)
-    ]
+    called = [printable(label) for label in section.labels]
+    groups = [_group(group, label) for group, label in zip(section.groups, called, strict=True)]
     names = labels.short_names([str(row.get("name")) for row in section.table.rows])
     first, rest = _tags(section, {tag for group in groups for tag in group["curves"]})
     return {
@@ -87,18 +89,18 @@ def _section(section: Section, confidence: float) -> dict[str, Any]:
             [_cell(row[c], c, short) for c in columns]
             for row, short in zip(section.table.rows, names, strict=True)
         ],
-        "lines": report_sections.left_out(section),
+        "lines": [printable(line) for line in report_sections.left_out(section)],
         "groups": groups,
         "first": first,
         "rest": rest,
-        "verdicts": shown_verdicts(section.groups, section.labels, confidence),
+        "verdicts": shown_verdicts(section.groups, called, confidence),
     }
 
 
 def _cell(value: Any, column: str, short_name: str) -> dict[str, Any]:
     """A name is shown without what its section says already; it sorts as what it is."""
     shown = short_name if column == "name" else text(value, column)
-    return {"value": finite(value), "text": shown}
+    return {"value": finite(value), "text": printable(shown)}
 
 
 def _tags(section: Section, tags: set[str]) -> tuple[list[str], list[str]]:

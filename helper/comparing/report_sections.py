@@ -88,8 +88,7 @@ def commits(runs: Sequence[Any]) -> Counter[str]:
 
 def brief(commit: str) -> str:
     """As Git abbreviates it; "+changes" stays."""
-    name, plus, changes = commit.partition("+")
-    return name[:8] + plus + changes
+    return commit.partition("+")[0][:8] + "+changes" * commit.endswith("+changes")
 
 
 def left_out(section: Section) -> list[str]:

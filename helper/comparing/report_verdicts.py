@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from helper.comparing.comparison import Group
-from helper.comparing.significance import NO_DIFFERENCE
 from helper.comparing.verdicts import MOST, Against, verdicts
 from helper.errors import LabError
 
@@ -56,16 +55,16 @@ def _sentence(sentence: str) -> dict[str, Any]:
 
 def _lead(found: Sequence[Against], labels: Sequence[str]) -> str:
     """The best, and what the runs cannot tell from it."""
-    tied = [
-        labels[against.other]
-        for against in found
-        if against.verdict and against.verdict.word == NO_DIFFERENCE
-    ]
+    tied, word = [], ""
+    for against in found:
+        if against.verdict and against.verdict.word not in ("better", "worse"):
+            tied.append(labels[against.other])
+            word = against.verdict.word
     lead = f"Highest test accuracy: {labels[found[0].best]}."
     if not tied:
         return lead
     names = "; ".join(tied[:5]) + (f"; and {len(tied) - 5} more" if len(tied) > 5 else "")
-    return f"{lead} Tied with it ({NO_DIFFERENCE}): {names}."
+    return f"{lead} Tied with it ({word}): {names}."
 
 
 def _row(against: Against, labels: Sequence[str]) -> list[str]:

@@ -251,3 +251,14 @@ def test_verdicts_are_on_the_page(tmp_path):
     assert verdicts["lead"] == "Highest test accuracy: learning_rate=1."
     assert verdicts["rows"][0][0] == "learning_rate=0" and verdicts["rows"][0][1] == "worse"
     assert "First: learning_rate=1. Second: learning_rate=0." in verdicts["notes"]
+
+
+def test_what_a_record_says_is_shown_with_escapes(tmp_path):
+    for number, note in ((1, "\x1b[31m\u202e</script>"), (2, "")):
+        run = make_run(tmp_path / "a" / f"000{number}", seed=number, note=note, x=note)
+        set_commit(run, "\u202e" * 50 + f"{number}")
+    runs = listing.find(tmp_path)
+    table = comparison.run_table(runs, ["test/accuracy"])
+    page = opened(written(table, singles(runs), tmp_path / "report.html"))
+    assert "\\x1b[31m\\u202e</script>" in page.cells
+    assert "\x1b" not in "".join(page.text) and "\u202e" not in "".join(page.text)
