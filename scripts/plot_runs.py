@@ -6,6 +6,9 @@ examples:
   plot_runs.py mlp/0001 --x epoch --range loss=0,1 --range accuracy=0.5,1 --out article.png
   plot_runs.py --activations relu,sigmoid --between=-5,5 --out functions.png
   plot_runs.py --digits 0-9 --split test --out digits.png
+
+The y axis leaves out the first point of each curve, which an untrained network gave, unless
+--from_start or --range says otherwise. The legend names what differs between the runs.
 """
 
 from __future__ import annotations
