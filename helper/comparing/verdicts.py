@@ -33,7 +33,8 @@ def verdicts(groups: Sequence[Group], confidence: float = 0.95) -> list[Against]
 
     Two single runs are compared by their answers, groups of several seeds over their seeds; only
     completed runs count, and of more than 20 other groups only the 20 best. Holm's method corrects
-    the p-values for the number of comparisons; the intervals are not corrected. Raises UsageError
+    the p-values for the number of comparisons; the intervals are not corrected, nor is
+    anything for choosing the best by the same results (that takes all pairs). Raises UsageError
     where there is nothing to compare, and LabError without SciPy; the message is one line.
     """
     sides = [[run for run in group.runs if run.status is Status.COMPLETED] for group in groups]

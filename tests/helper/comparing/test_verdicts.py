@@ -47,6 +47,7 @@ def test_the_best_group_against_the_others(tmp_path):
     assert [row[0] for row in shown["rows"]] == ["0.3", "0.1"]
     assert shown["rows"][1][2] == "-5.00" and "95% interval" in shown["columns"]
     assert any("for 2 comparisons" in note for note in shown["notes"])
+    assert any("choosing the best by the same results" in note for note in shown["notes"])
 
 
 def test_holm_by_hand():
