@@ -28,8 +28,8 @@ def shown_verdicts(
     if len(judged) > 1:
         notes.append(
             f"Holm's method corrects the p-values for {len(judged)} comparisons; the intervals "
-            "are not corrected. Nothing corrects for choosing the best by the same results, so close "
-            "calls are less certain than they look."
+            "are not corrected. Nothing corrects for choosing the best by the same results, so "
+            "close calls are less certain than they look."
         )
     if len(groups) - 1 > MOST:
         notes.append(f"Compared with the {MOST} next best of {len(groups) - 1}.")
