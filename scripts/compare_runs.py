@@ -122,7 +122,7 @@ def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> 
         "markdown": lambda: export.as_markdown(table),
         "json": lambda: export.as_json(table, runs),
         "points": lambda: export.points_as_csv(runs),
-        "html": lambda: report_html.page(table, groups),
+        "html": lambda: report_html.page(table, groups, flags.confidence),
     }
     wanted = [name for name in OUTPUTS if getattr(flags, name) is not None]
     for name in wanted:

@@ -6,6 +6,9 @@ examples:
   plot_runs.py mlp/0001 --x epoch --range loss=0,1 --range accuracy=0.5,1 --out article.png
   plot_runs.py --activations relu,sigmoid --between=-5,5 --out functions.png
   plot_runs.py --digits 0-9 --split test --out digits.png
+
+The y axis leaves out the first point of each curve, which an untrained network gave, unless
+--from_start or --range says otherwise. The legend names what differs between the runs.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, index_range, run
+from helper.comparing import labels
 from helper.data import datasets
 from helper.errors import UsageError, printable
 from helper.runs import listing, naming
 from helper.runs.events import Scalars
 from helper.runs.listing import ListedRun
+from helper.runs.record import Status
 
 SPLITS = ("train", "validation", "test")
 
@@ -44,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif flags.digits is not None:
         figure = digits(plots, flags)
     else:
-        figure = curves(plots, flags)
+        figure = curves(flags)
     plots.save(figure, flags.out)
     print(f"wrote {printable(flags.out)}")
     return 0
@@ -68,6 +73,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--logx", action="store_true", help="logarithmic x axis")
     add("--logy", action="store_true", help="logarithmic y axis")
     add("--range", action="append", default=[], metavar="METRIC=LOW,HIGH", help="of the y axis")
+    add("--from_start", action="store_true", help="the y axis shows the first points, too")
     add("--activations", metavar="NAME,…", help="draw these functions instead of runs")
     add("--between", default="-5,5", metavar="LOW,HIGH", help="their range (default: -5,5)")
     add("--digits", metavar="FIRST-LAST", help="draw these images instead of runs")
@@ -97,8 +103,10 @@ def low_and_high(flag: str, text: str) -> tuple[float, float]:
     return low, high
 
 
-def curves(plots: Any, flags: argparse.Namespace) -> Any:
-    lines = []
+def curves(flags: argparse.Namespace) -> Any:
+    from helper.comparing import curve_plots
+
+    found: list[tuple[ListedRun, str, str, Scalars]] = []
     metrics = list(dict.fromkeys(flags.metric.split(",")))
     for listed in listing.find(Path(flags.logdir), flags.runs):
         for metric in metrics:
@@ -106,15 +114,29 @@ def curves(plots: Any, flags: argparse.Namespace) -> Any:
                 curve = listed.curve(f"{split}/{metric}")
                 # With a validation split the test set is evaluated once: a point is not a curve.
                 if curve is not None and len(curve.step) > 1:
-                    x = along(flags.x, listed, curve)
-                    lines.append(plots.Line(listed.name, split, metric, x, curve.value))
+                    found.append((listed, split, metric, curve))
         for problem in listed.problems:
             print(f"note: {printable(problem)}", file=sys.stderr)
-    missing = [m for m in metrics if not any(line.metric == m for line in lines)]
+    missing = [m for m in metrics if not any(metric == m for _, _, metric, _ in found)]
     if missing:
         raise UsageError(f"none of these runs has a curve of {', '.join(missing)}")
-    look = plots.Look(flags.x, flags.smooth, flags.logx, flags.logy, flags.ranges)
-    return plots.curves(lines, look)
+    drawn = list({listed.name: listed for listed, _, _, _ in found}.values())
+    called = dict(zip((listed.name for listed in drawn), labels.of_runs(drawn), strict=True))
+    lines = [
+        curve_plots.Line(
+            called[listed.name],
+            split,
+            metric,
+            along(flags.x, listed, curve),
+            curve.value,
+            listed.status is Status.DIVERGED,
+        )
+        for listed, split, metric, curve in found
+    ]
+    look = curve_plots.Look(
+        flags.x, flags.smooth, flags.logx, flags.logy, flags.ranges, flags.from_start
+    )
+    return curve_plots.curves(lines, look)
 
 
 def along(x: str, listed: ListedRun, curve: Scalars) -> Any:

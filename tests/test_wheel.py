@@ -17,7 +17,8 @@ from packaging.specifiers import SpecifierSet
 
 from helper.files import PROJECT_ROOT
 
-DATA = {"helper/comparing/report.html"}
+PARTS = ("report.html", "report.css", "report.js", "report_charts.js")
+DATA = {f"helper/comparing/{name}" for name in PARTS}
 
 
 def tracked() -> list[str]:

@@ -1,10 +1,9 @@
-"""Figures for papers and slides, made with matplotlib: curves, activation functions, digits."""
+"""Figures for papers and slides, made with matplotlib: activation functions, digits, files."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from helper.errors import LabError, UsageError, printable
 
 try:
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D  # noqa: F401 - for curve_plots
 except ImportError:
     raise LabError("plots need matplotlib: pip install matplotlib") from None
 
@@ -24,90 +24,7 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "tanh": np.tanh,
     "identity": lambda x: x,
 }
-_ONE_RUN = {"train": "black", "test": "red", "validation": "red"}
-_MOST_PANELS = 20
 _MOST_IMAGES = 1000
-
-
-@dataclass(frozen=True)
-class Line:
-    """A curve of one run: x and y, float64 [n]; its run, its split (train, test …), its metric."""
-
-    run: str
-    split: str
-    metric: str
-    x: np.ndarray
-    y: np.ndarray
-
-
-@dataclass(frozen=True)
-class Look:
-    """smooth: 0 to 1, as in TensorBoard. ranges: the y axis of a metric, (lowest, highest)."""
-
-    x_label: str = "step"
-    smooth: float = 0.0
-    log_x: bool = False
-    log_y: bool = False
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-
-
-def curves(lines: Sequence[Line], look: Look) -> Figure:
-    """A panel for each metric: train black and test red for one run, else a colour for each run."""
-    metrics = list(dict.fromkeys(line.metric for line in lines))
-    names = list(dict.fromkeys(line.run for line in lines))
-    if len(metrics) > _MOST_PANELS:
-        raise UsageError(f"{len(metrics)} metrics are too many for one figure of {_MOST_PANELS}")
-    figure = Figure(figsize=(6.4 * len(metrics), 4.8), layout="constrained")
-    all_axes = figure.subplots(1, len(metrics), squeeze=False)[0]
-    handles: dict[str, Any] = {}
-    for axes, metric in zip(all_axes, metrics, strict=True):
-        for line in (line for line in lines if line.metric == metric):
-            style = _style(line, names)
-            if look.smooth:
-                axes.plot(line.x, line.y, **{**style, "label": None}, alpha=0.2)
-            (drawn,) = axes.plot(line.x, smoothed(line.y, look.smooth), **style)
-            handles.setdefault(style["label"], drawn)
-        _finish(axes, look.x_label, metric, legend=len(names) == 1)
-        if look.log_x:
-            axes.set_xscale("log", nonpositive="mask")
-        if look.log_y:
-            axes.set_yscale("log", nonpositive="mask")
-        if metric in look.ranges:
-            axes.set_ylim(*look.ranges[metric])
-    if len(names) > 1:
-        _legend_below(figure, handles)
-    return figure
-
-
-def _legend_below(figure: Figure, handles: Mapping[str, Any]) -> None:
-    """Names of runs are long: one legend below, instead of one over the curves of each panel."""
-    blank = [" "] * len(handles)  # matplotlib would leave out a name that begins with "_"
-    legend = figure.legend([*handles.values()], blank, loc="outside lower center")
-    for entry, name in zip(legend.get_texts(), handles, strict=True):
-        entry.set(text=printable(name), parse_math=False)
-
-
-def _style(line: Line, names: Sequence[str]) -> dict[str, Any]:
-    if len(names) == 1:
-        return {"color": _ONE_RUN.get(line.split), "label": line.split}
-    dotted = {"linestyle": ":"} if line.split == "train" else {}
-    return {"color": f"C{names.index(line.run)}", "label": f"{line.run} {line.split}", **dotted}
-
-
-def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
-    """The running mean that TensorBoard draws: float64 [n], each old value weighted by ``weight``.
-
-    The weights are divided by their sum, so that the curve does not begin at 0. Values that are not
-    finite are skipped.
-    """
-    mean = total = 0.0
-    result = np.full(len(values), np.nan)
-    for i, value in enumerate(values):
-        if np.isfinite(value):
-            mean = weight * mean + (1 - weight) * value
-            total = weight * total + (1 - weight)
-            result[i] = mean / total
-    return result
 
 
 def activations(names: Sequence[str], low: float, high: float) -> Figure:
@@ -117,7 +34,7 @@ def activations(names: Sequence[str], low: float, high: float) -> Figure:
     axes = figure.subplots()
     for name in names:
         axes.plot(x, ACTIVATIONS[name](x), label=name)
-    _finish(axes, "x", "y")
+    finish(axes, "x", "y", legend=True)
     return figure
 
 
@@ -162,7 +79,8 @@ def save(figure: Figure, path: str) -> None:
         raise LabError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def _finish(axes: Any, x_label: str, y_label: str, legend: bool = True) -> None:
+def finish(axes: Any, x_label: str, y_label: str, legend: bool = False) -> None:
+    """Name the axes, text as it is, and draw their grid."""
     axes.set_xlabel(x_label)
     axes.set_ylabel(printable(y_label), parse_math=False)
     axes.grid(True)

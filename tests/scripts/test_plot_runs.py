@@ -62,6 +62,20 @@ def test_two_runs_have_two_colours(logdir, tmp_path):
     assert (255, 0, 0) not in colours(out)
 
 
+def test_the_legend_names_what_differs(tmp_path):
+    for number, rate in enumerate((0.1, 0.5)):
+        name = tmp_path / "logs" / "softmax" / f"{number:04d}-learning_rate={rate},seed=7"
+        make_run(name, curve={0: 0.1, 10: 0.5, 20: 0.9}, learning_rate=rate, seed=7)
+    out = tmp_path / "a.svg"
+    options = ["--logdir", tmp_path / "logs", "--metric", "accuracy", "--out", out]
+    assert plot("softmax", *options) == 0
+    svg = out.read_text()
+    assert svg.count("<!-- learning_rate=0.1 -->") == svg.count("<!-- learning_rate=0.5 -->") == 1
+    assert "softmax" not in svg and "seed" not in svg and "<!-- 0.1 -->" not in svg
+    assert plot("softmax", *options, "--from_start") == 0
+    assert "<!-- 0.1 -->" in out.read_text()  # on the y axis
+
+
 def test_a_point_is_not_a_curve(tmp_path, capsys):
     for name, curve in (("0001", {0: 0.1, 9: 0.9}), ("0002", {9: 0.7})):
         make_run(tmp_path / "logs" / "softmax" / name, curve=curve)
@@ -86,7 +100,7 @@ def test_awkward_names_are_drawn_literally(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == f"wrote {tmp_path}/\\x1b.svg\n"
     svg = out.read_text()
     shown = [r"\x1b[31mred", r"$\frac{", "$^$", r"x\[/bold]", r"\udcff"]
-    assert all(svg.count(f"<!-- {name} train -->") == 1 for name in shown)
+    assert all(svg.count(f"<!-- {name} -->") == 1 for name in shown)
 
 
 def test_activations_and_digits(tmp_path):
