@@ -100,6 +100,17 @@ def best(combinations: Sequence[Combination]) -> list[Combination]:
     return [combination for combination in combinations if combination.rank == highest]
 
 
+def several_seeds(
+    sides: Mapping[str, list[ListedRun]],
+) -> tuple[list[str], list[list[ListedRun]]]:
+    """The names and the runs of the sides, without those that have only one seed where two others
+    have more: these could not be compared together."""
+    seeds = {name: {str(run.fields.get("seed")) for run in side} for name, side in sides.items()}
+    several = [name for name in sides if len(seeds[name]) > 1]
+    names = several if len(several) > 1 else list(sides)
+    return names, [sides[name] for name in names]
+
+
 def why_unusable(run: ListedRun) -> str:
     """Why a run can take no part in a verdict: its status, or that it has no predictions; "" if it
     can."""

@@ -79,7 +79,8 @@ class Alternatives:
         for side in self._sides[1:]:
             both &= {run.name for run in side}
         if both:
-            return UsageError(f"{min(both)} is on both sides; let each condition name one value")
+            values = self._request.verdict([min(self._agreement.free)])
+            return UsageError(f"{min(both)} is on both sides; to compare all values: {values}")
         contexts = [{self._agreement.context(run) for run in side} for side in self._sides]
         most = max(
             dict.fromkeys(context for side in contexts for context in side),

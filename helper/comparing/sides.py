@@ -14,6 +14,7 @@ from helper.comparing.agreeing import (
     LeftOut,
     best,
     deciding_settings,
+    several_seeds,
     why_unusable,
 )
 from helper.comparing.alternatives import Alternatives
@@ -114,40 +115,30 @@ def _values(name: str, runs: Sequence[ListedRun], request: Request) -> Sides:
     matched = [run for run in runs if run.record and run.fields.get(name) is not None]
     usable = [run for run in matched if not why_unusable(run)]
     agreement = Agreement(usable, {name})
+    values: dict[str, list[ListedRun]] = {}
     contexts: dict[tuple, dict[str, list[ListedRun]]] = {}
     for run in ordered(usable, name, lambda run: run.fields[name]):
-        values = contexts.setdefault(agreement.context(run), {})
-        values.setdefault(condition({name: run.fields[name]}), []).append(run)
-    found = [
-        combination
-        for values in contexts.values()
-        for combination in agreement.combinations(*_several_seeds(values))
-        if len(values) > 1
-    ]
-    if not found:
+        value = condition({name: run.fields[name]})
+        values.setdefault(value, []).append(run)
+        contexts.setdefault(agreement.context(run), {}).setdefault(value, []).append(run)
+    if len(values) < 2:
         raise UsageError(
-            f"no two completed runs agree in everything but {name}; to see what there is: "
+            f"the completed runs have no two values of {name}; to see what there is: "
             f"{request.table('--group_by=-seed')}"
         )
+    found = [
+        combination
+        for own in contexts.values()
+        if len(own) > 1
+        for combination in agreement.combinations(*several_seeds(own))
+    ]
+    if not found:
+        raise Alternatives(list(values), list(values.values()), agreement, request).none()
     if len(good := best(found)) > 1:
-        sides = [
-            [run for run in usable if condition({name: run.fields[name]}) == side]
-            for side in good[0].names
-        ]
-        raise Alternatives(good[0].names, sides, agreement, request).several(good)
+        names = good[0].names
+        sides = [values[value] for value in names]
+        raise Alternatives(names, sides, agreement, request).several(good)
     return _sides(good[0], [matched], agreement)
-
-
-def _several_seeds(
-    values: dict[str, list[ListedRun]],
-) -> tuple[list[str], list[list[ListedRun]]]:
-    """Without the values that have only one seed, where two others have more."""
-    seeds = {
-        name: {repr(run.fields.get("seed")) for run in members} for name, members in values.items()
-    }
-    several = [name for name in values if len(seeds[name]) > 1]
-    names = several if len(several) > 1 else list(values)
-    return names, [values[name] for name in names]
 
 
 def _sides(

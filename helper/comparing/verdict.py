@@ -68,10 +68,10 @@ def could_show(design: Design, difference: float, confidence: float) -> str:
     seeds = design.seeds_to_settle(difference, confidence)
     said = []
     if smallest is None or smallest > 1:
-        said.append(f"so little data cannot show any difference at {at}")
+        said.append(f"these runs cannot show any difference at {at}")
     elif smallest > 0:
         said.append(
-            f"the smallest difference they show with {POWER:.0%} power at {at} is "
+            f"the smallest difference these runs show with {POWER:.0%} power at {at} is "
             f"{100 * smallest:.2f} points"
         )
     if abs(difference) < 1e-12:
@@ -89,6 +89,7 @@ def points(share: float) -> str:
     return f"{100 * share:+.2f}"
 
 
-def percent(share: float) -> str:
-    """A confidence as it was given: 95%, 99.9%."""
-    return f"{100 * share:.6g}%"
+def percent(confidence: float) -> str:
+    """95%, 98.33%, 99.9995%: as many digits as what is missing to 100% takes."""
+    digits = 2 - math.floor(math.log10(100 * (1 - confidence)))
+    return f"{100 * confidence:.{max(digits, 0)}f}".rstrip("0").rstrip(".") + "%"

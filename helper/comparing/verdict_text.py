@@ -101,8 +101,8 @@ def explanation(ranking: Ranking, shown: int) -> list[str]:
     tied = [pair for pair in pairs if pair.word == NO_DIFFERENCE]
     if tied:
         lines.append(
-            f"could show: the smallest difference, in points, that has {POWER:.0%} power at "
-            f"{percent(tied[0].strict)} confidence ({percent(ranking.confidence)} for all pairs)"
+            f"could show: the smallest difference with {POWER:.0%} power at "
+            f"{percent(tied[0].strict)} confidence, {percent(ranking.confidence)} for all pairs"
         )
     lines.append(sentence(ranking))
     lines += dict.fromkeys(pair.verdict.note for pair in pairs if pair.verdict.note)
