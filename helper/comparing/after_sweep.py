@@ -12,6 +12,7 @@ from helper.comparing.comparison import differing_settings, ordered, select
 from helper.comparing.conditions import condition
 from helper.comparing.ranking import MOST_SIDES
 from helper.comparing.request import Request
+from helper.errors import UsageError
 from helper.runs import listing
 from helper.runs.listing import ListedRun
 
@@ -31,9 +32,12 @@ def verdict_command(runs: Sequence[ListedRun], logdir: Path) -> str | None:
     if not varied or not 2 <= len(names) <= MOST_SIDES:
         return None
     experiment = condition({"experiment": usable[0].fields["experiment"]})
-    everyone = select(listing.find(logdir), experiment)
-    comparable = [run for run in everyone if not why_unusable(run)]
-    sides = [select(comparable, name) for name in names]
+    try:
+        everyone = select(listing.find(logdir), experiment)
+        comparable = [run for run in everyone if not why_unusable(run)]
+        sides = [select(comparable, name) for name in names]
+    except UsageError:  # a value with quotes of both kinds, which no condition can name
+        return None
     agreement = Agreement((run for side in sides for run in side), set(varied))
     for combination in agreement.combinations(names, sides):
         if all(map(_contains, combination.members, members)):

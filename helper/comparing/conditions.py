@@ -60,6 +60,6 @@ def _written(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) and text not in ("and", "or", "not"):
         return text
     return f"'{text}'" if '"' in text else f'"{text}"'

@@ -17,7 +17,7 @@ from helper.comparing.verdict import NO_DIFFERENCE, Verdict, word
 from helper.errors import UsageError
 from helper.runs.listing import ListedRun
 
-MOST_SIDES = 200  # 19,900 pairs
+MOST_SIDES = 100  # 4,950 pairs
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,10 @@ def rank(sides: Mapping[str, Sequence[ListedRun]], confidence: float = 0.95) -> 
     would not be fair (see `significance.measure`), or there are not 2 to MOST_SIDES sides.
     """
     if not 2 <= len(sides) <= MOST_SIDES:
-        raise UsageError(f"a ranking takes 2 to {MOST_SIDES} sides, these are {len(sides)}")
+        raise UsageError(
+            f"a ranking takes 2 to {MOST_SIDES} sides, these are {len(sides)}; narrow them with "
+            "--where"
+        )
     measured = dict(zip(sides, measure(list(sides.values())), strict=True))
     means = {name: _mean(side) for name, side in measured.items()}
     order = sorted(measured, key=lambda name: -means[name])  # equal means stay as they were given

@@ -73,3 +73,5 @@ def test_nothing_to_judge(train, tmp_path):
     other = train("b", learning_rate=[0.1]) + train("b", learning_rate=[0.5], answers=9)
     assert verdict_command(other, tmp_path) is None  # tested on other labels
     assert verdict_command(train("c", eval_every=[5, 10]), tmp_path) is None
+    quotes = train("d", optimizer=["adam", "'\""], seed=[1, 2])
+    assert verdict_command(quotes, tmp_path) is None

@@ -30,10 +30,12 @@ from tests.made_runs import make_run
     ],
 )
 def test_a_value_is_found_again(value):
-    holds, names = parse(condition({"first": value, "second setting": value}))
-    assert names == {"first", "second setting"}
-    assert holds({"first": value, "second setting": value})
-    assert not holds({"first": value, "second setting": "else"})
+    settings = {"first": value, "second setting": value, "not": value}
+    holds, names = parse(condition(settings))
+    assert names == set(settings)
+    assert holds(settings)
+    for name in settings:
+        assert not holds({**settings, name: "else"})
 
 
 def test_missing_values_are_left_out():

@@ -117,7 +117,7 @@ def test_many_sides_are_shown_against_the_best(tmp_path, capsys, number, rows):
 
 def test_what_a_ranking_refuses(tmp_path):
     groups = sides(tmp_path, {"a": [10, 11], "b": [12]})
-    with pytest.raises(UsageError, match="2 to 200 sides, these are 1"):
+    with pytest.raises(UsageError, match="2 to 100 sides, these are 1"):
         ranking.rank({"a": groups["a"]})
     with pytest.raises(UsageError, match="2 against 1"):
         ranking.rank(groups)

@@ -204,6 +204,14 @@ def test_equally_good_within_a_side(run, resolve, tmp_path):
     assert "learning_rate<0.3 and learning_rate=0.1" in words
 
 
+def test_equally_good_but_no_condition_tells_them_apart(run, resolve, tmp_path):
+    wanted = sweep(run)
+    sweep(run, label=(LABEL + 1) % 10)
+    words, shown = check_command(resolve, tmp_path, RATES, "2 sets of runs are equally good")
+    assert words[-3:] == ["--verdict", wanted[0][0], wanted[1][0]]
+    assert "McNemar" in shown
+
+
 def test_no_runs_that_agree(run, resolve, tmp_path):
     for seed in (1, 2):
         run("softmax", learning_rate=0.1, seed=seed, steps=50)
