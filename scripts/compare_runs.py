@@ -7,6 +7,7 @@ examples:
   compare_runs.py --group_by=-seed                  mean and standard deviation over seeds
   compare_runs.py --verdict hidden_layer/0001 hidden_layer/0002
   compare_runs.py --verdict learning_rate=0.1 learning_rate=0.5
+  compare_runs.py --verdict learning_rate           all of its values, ranked
 
 In CSV files, text that a spreadsheet would take for a formula begins with an apostrophe.
 """
@@ -24,8 +25,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
 from helper.command import Parser, note, run
-from helper.comparing import comparison, export, report_html, significance
+from helper.comparing import (
+    comparison,
+    export,
+    ranking,
+    report_html,
+    sides,
+    significance,
+    verdict_text,
+)
 from helper.comparing.comparison import Group, Table, text
+from helper.comparing.request import Request
 from helper.errors import UsageError, printable
 from helper.runs import listing, naming
 from helper.runs.listing import ListedRun
@@ -39,10 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.where is not None:
         runs = comparison.select(runs, flags.where)
     if flags.verdict:
-        first, second = (_side(name, runs, Path(flags.logdir)) for name in flags.verdict)
-        verdict = significance.judge(first, second, flags.confidence)
-        for sentence in verdict.sentences(*flags.verdict):
-            print(printable(sentence))
+        judge(runs, flags)
     else:
         compare(runs, flags)
     for line in sorted({problem for listed in runs for problem in listed.problems}):
@@ -61,7 +68,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--group_by", metavar="NAME,…", help="settings to group by; -seed: all but the seed")
     add("--sort", metavar="FIELD", help="metrics best first, others ascending; -FIELD reverses")
     add("--top", type=int, metavar="N", help="only the first N rows")
-    add("--verdict", nargs=2, metavar=("FIRST", "SECOND"), help="two names, globs or conditions")
+    add("--verdict", nargs="+", metavar="SIDE", help="names, globs, conditions; or one setting")
     add("--confidence", type=float, default=0.95, help="of the verdict (default: 0.95)")
     add("--csv", metavar="FILE", help="write the table; - is standard output, also below")
     add("--markdown", metavar="FILE", help="write the table")
@@ -88,6 +95,22 @@ def check_outputs(flags: argparse.Namespace) -> None:
         if place in taken:
             raise UsageError(f"--{taken[place]} and --{name} cannot both write to {target}")
         taken[place] = name
+
+
+def judge(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
+    """Print a verdict on two sides, or a ranking of more."""
+    request = Request(Path(flags.logdir), flags.runs, flags.where or "", flags.confidence)
+    chosen = sides.resolve(flags.verdict, runs, request)
+    if chosen.settings is not None:
+        print(printable(verdict_text.used(chosen)))
+    if len(chosen.names) > 2:
+        named = dict(zip(chosen.names, chosen.runs, strict=True))
+        verdict_text.show(ranking.rank(named, flags.confidence))
+        return
+    first, second = chosen.runs
+    verdict = significance.judge(first, second, flags.confidence)
+    for sentence in verdict.sentences(*chosen.names):
+        print(printable(sentence))
 
 
 def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
@@ -169,20 +192,6 @@ def _ordered(
         )
         items = [items[place] for place in places]
     return items[: flags.top]
-
-
-def _side(name: str, runs: Sequence[ListedRun], logdir: Path) -> list[ListedRun]:
-    """The chosen runs that one side of a verdict names: by directory or glob, or by condition."""
-    try:
-        wanted = {listed.name for listed in listing.find(logdir, [name])}
-        side = [listed for listed in runs if listed.name in wanted]
-    except UsageError:
-        if not any(sign in name for sign in "<>=~"):
-            raise
-        side = comparison.select(runs, name)
-    if not side:
-        raise UsageError(f"{name} matches none of the chosen runs")
-    return side
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, run
+from helper.comparing.after_sweep import verdict_command
+from helper.comparing.request import Request
 from helper.errors import UsageError, printable
+from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
 from helper.sweeping import grid
 from helper.sweeping.grid import Setting
@@ -82,10 +85,17 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) ->
     counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
     skipped = sum(outcome.skipped for outcome in outcomes)
     print(f"{len(outcomes)} runs: {counts}" + (f" ({skipped} of them before)" if skipped else ""))
-    compare = Path(__file__).with_name("compare_runs.py")
-    where = shlex.join([script.stem, f"--logdir={logdir}", "--group_by=-seed"])
-    print(f"compare them: python {shlex.quote(os.path.relpath(compare))} {where}")
+    show_next([outcome.run for outcome in outcomes if outcome.run is not None], script, logdir)
     return 0 if set(statuses) <= {"completed"} else 1
+
+
+def show_next(runs: Sequence[ListedRun], script: Path, logdir: Path) -> None:
+    """Print the commands that compare the runs of a sweep."""
+    table = Request(logdir, [script.stem]).table("--group_by=-seed")
+    print(f"compare them: {printable(table)}")
+    verdict = verdict_command(runs, logdir)
+    if verdict is not None:
+        print(f"which is better: {printable(verdict)}")
 
 
 if __name__ == "__main__":

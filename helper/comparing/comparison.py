@@ -59,7 +59,7 @@ def differing_settings(runs: Sequence[ListedRun]) -> list[str]:
     differing = [
         name
         for name in names
-        if role(name).decides and len({_key(run.flags.get(name)) for run in known}) > 1
+        if role(name).decides and len({setting_key(run.flags.get(name)) for run in known}) > 1
     ]
     several = len({run.fields["experiment"] for run in known}) > 1
     return ["experiment"] * several + differing
@@ -115,7 +115,7 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
     found: dict[tuple, list[ListedRun]] = {}
     for run in known:
         own = (run.fields["experiment"], run.data_sha256)
-        key = (*own, *(_key(run.flags.get(name)) for name in chosen))
+        key = (*own, *(setting_key(run.flags.get(name)) for name in chosen))
         found.setdefault(key, []).append(run)
     differing = [n for n in ("experiment", *chosen) if n in differing_settings(known)]
     several_data = len({run.data_sha256 for run in known}) > 1
@@ -220,7 +220,7 @@ def _target_column(target: float) -> str:
     return f"seconds to {target:g}"
 
 
-def _key(value: Any) -> str:
+def setting_key(value: Any) -> str:
     """Equal for equal settings: 1 and 1.0 are, 1 and "1" or true are not."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)

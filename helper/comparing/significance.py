@@ -13,51 +13,23 @@ from typing import Any
 import numpy as np
 
 from helper.comparing.comparison import differing_settings
-from helper.errors import LabError, UsageError
+from helper.comparing.mcnemar import compare_two
+from helper.comparing.power import PairedSeeds, SeparateSeeds
+from helper.comparing.scipy_stats import scipy_stats
+from helper.comparing.verdict import Verdict
+from helper.errors import UsageError
 from helper.runs.listing import ListedRun, load_predictions
-
-NO_DIFFERENCE = "no difference that these runs can show"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The second against the first.
+class Measured:
+    """One side: whether each run answered each test image correctly, bool [images], by seed."""
 
-    difference: second minus first accuracy, with its confidence interval `low` to `high` (nan
-    where the runs do not vary enough to give one); p_value: two-sided; test: its name; n: what was
-    paired or counted, in words; note: what the numbers do not say.
-    """
-
-    difference: float
-    low: float
-    high: float
-    confidence: float
-    p_value: float
-    test: str
-    n: str
-    note: str = ""
+    correct: dict[Any, np.ndarray]
 
     @property
-    def word(self) -> str:
-        """The test decides; the interval, from another method, gives the size."""
-        if not self.p_value < 1 - self.confidence or self.difference == 0:
-            return NO_DIFFERENCE
-        return "better" if self.difference > 0 else "worse"
-
-    def sentences(self, first: str, second: str) -> list[str]:
-        """The verdict for a reader. first, second: what the two sides are called."""
-        interval = f"{self.confidence:.0%} interval {_points(self.low)} to {_points(self.high)}"
-        if math.isnan(self.low):
-            interval = "no interval: the runs vary too little"
-        word = self.word
-        return [
-            f"first:  {first}",
-            f"second: {second}",
-            f"test accuracy, second minus first: {_points(self.difference)} points ({interval})",
-            f"{self.test}: p = {self.p_value:.2g} ({self.n})",
-            f"verdict: {word}" if word == NO_DIFFERENCE else f"verdict: the second is {word}",
-            *([self.note] if self.note else []),
-        ]
+    def accuracy(self) -> dict[Any, float]:
+        return {seed: float(np.mean(correct)) for seed, correct in self.correct.items()}
 
 
 def judge(
@@ -65,24 +37,41 @@ def judge(
 ) -> Verdict:
     """The second against the first: two runs by their answers, two groups over their seeds.
 
-    Raises UsageError where the comparison would not be fair: different data or labels, a run on
-    both sides, several settings on one side, a run without predictions.
+    Raises UsageError where the comparison would not be fair: see `measure` and `compare`.
     """
-    both = {run.name for run in first} & {run.name for run in second}
-    if both:
-        raise UsageError(f"{min(both)} is on both sides")
-    if len(first) != len(second) and min(len(first), len(second)) == 1:
+    one, other = measure([first, second])
+    return compare(one, other, confidence)
+
+
+def measure(sides: Sequence[Sequence[ListedRun]]) -> list[Measured]:
+    """What the runs of each side answered, two sides or more, each with one run or more.
+
+    Raises UsageError for different data or labels, a run on two sides, several settings on one
+    side, a run without predictions, and for one run on a side where another has several.
+    """
+    seen: set[str] = set()
+    for side in sides:
+        names = {run.name for run in side}
+        if names & seen:
+            raise UsageError(f"{min(names & seen)} is on both sides")
+        seen |= names
+    sizes = [len(side) for side in sides]
+    if min(sizes) == 1 < max(sizes):
         raise UsageError(
-            f"cannot judge {len(first)} against {len(second)} runs: give one run on each side, or "
+            f"cannot judge {' against '.join(map(str, sizes))} runs: give one run on each side, or "
             "several seeds on each"
         )
-    seeds = [*_seeds(first), *_seeds(second)]
-    correct = _correct_answers([*first, *second])
-    if len(first) == 1:
-        return compare_two(correct[0], correct[1], confidence)
-    accuracy = [(seed, float(np.mean(c))) for seed, c in zip(seeds, correct, strict=True)]
-    cut = len(first)
-    return compare_groups(dict(accuracy[:cut]), dict(accuracy[cut:]), confidence)
+    seeds = [_seeds(side) for side in sides]
+    correct = iter(_correct_answers([run for side in sides for run in side]))
+    return [Measured({seed: next(correct) for seed in own}) for own in seeds]
+
+
+def compare(first: Measured, second: Measured, confidence: float = 0.95) -> Verdict:
+    """The second side against the first."""
+    if len(first.correct) == len(second.correct) == 1:
+        (one,), (other,) = first.correct.values(), second.correct.values()
+        return compare_two(one, other, confidence)
+    return compare_groups(first.accuracy, second.accuracy, confidence)
 
 
 def _seeds(side: Sequence[ListedRun]) -> list[Any]:
@@ -113,58 +102,6 @@ def _correct_answers(runs: Sequence[ListedRun]) -> list[np.ndarray]:
     return [predicted == label for predicted, label in answers]
 
 
-def compare_two(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Verdict:
-    """Two trained networks on the same images. first, second: bool [images], True where correct.
-
-    McNemar's exact test: were the images that only one network got right shared out like coin
-    tosses? The interval is Newcombe's (Statistics in Medicine 17, 1998, method 10).
-    """
-    stats = _scipy_stats()
-    if first.shape != second.shape or first.ndim != 1 or not first.size:
-        raise UsageError("the two runs must have answered the same images")
-    both, neither = int(np.sum(first & second)), int(np.sum(~first & ~second))
-    only_first, only_second = int(np.sum(first & ~second)), int(np.sum(~first & second))
-    discordant = only_first + only_second
-    p_value = stats.binomtest(only_second, discordant, 0.5).pvalue if discordant else 1.0
-    low, high = paired_interval(both, only_second, only_first, neither, confidence)
-    return Verdict(
-        (only_second - only_first) / first.size,
-        low,
-        high,
-        confidence,
-        float(p_value),
-        "McNemar's exact test",
-        f"{first.size:,} images: {only_first} right in the first only, {only_second} in the second",
-        "This compares two trained networks; with another seed it may be the other way round. To "
-        "compare their settings, give several seeds of each.",
-    )
-
-
-def paired_interval(
-    both: int, only_first: int, only_second: int, neither: int, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Newcombe's score interval for the difference of two paired proportions, first minus second.
-
-    The counts are the four cells of the paired table. It combines the two Wilson intervals
-    (SciPy's) with the correlation of the table, continuity-corrected where it is positive.
-    """
-    stats = _scipy_stats()
-    n = both + only_first + only_second + neither
-    margins = (both + only_first, both + only_second)
-    intervals = [stats.binomtest(k, n).proportion_ci(confidence, method="wilson") for k in margins]
-    p1, p2 = (k / n for k in margins)
-    down1, up1 = p1 - intervals[0].low, intervals[0].high - p1
-    down2, up2 = p2 - intervals[1].low, intervals[1].high - p2
-    covariance: float = both * neither - only_first * only_second
-    if covariance > 0:
-        covariance = max(covariance - n / 2, 0.0)
-    product = math.prod(float(k) * (n - k) for k in margins)
-    phi = covariance / math.sqrt(product) if product else 0.0
-    low = p1 - p2 - math.sqrt(down1**2 - 2 * phi * down1 * up2 + up2**2)
-    high = p1 - p2 + math.sqrt(up1**2 - 2 * phi * up1 * down2 + down2**2)
-    return low, high
-
-
 def compare_groups(
     first: dict[int, float], second: dict[int, float], confidence: float = 0.95
 ) -> Verdict:
@@ -188,7 +125,7 @@ def compare_paired(first: np.ndarray, second: np.ndarray, confidence: float = 0.
     Where every pair differs by the same amount there is no variance to test against: then the sign
     test, which asks only how many pairs went the same way, and no interval (nan).
     """
-    stats = _scipy_stats()
+    stats = scipy_stats()
     change = second - first
     n = f"{len(change)} pairs of runs with the same seed"
     if np.ptp(change) < 1e-12:
@@ -200,7 +137,9 @@ def compare_paired(first: np.ndarray, second: np.ndarray, confidence: float = 0.
         interval = result.confidence_interval(confidence)
         test, p_value = "paired t-test over seeds", result.pvalue
         low, high = float(interval.low), float(interval.high)
-    return Verdict(float(np.mean(change)), low, high, confidence, float(p_value), test, n)
+    design = PairedSeeds(len(change), float(np.std(change, ddof=1)))
+    mean = float(np.mean(change))
+    return Verdict(mean, low, high, confidence, float(p_value), test, n, design=design)
 
 
 def compare_unpaired(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Verdict:
@@ -208,7 +147,7 @@ def compare_unpaired(first: np.ndarray, second: np.ndarray, confidence: float = 
 
     Exact up to 20,000 ways to divide the runs into two groups, else that many at random.
     """
-    stats = _scipy_stats()
+    stats = scipy_stats()
 
     def difference_of_means(x: np.ndarray, y: np.ndarray, axis: int) -> np.ndarray:
         return np.mean(x, axis=axis) - np.mean(y, axis=axis)
@@ -228,18 +167,16 @@ def compare_unpaired(first: np.ndarray, second: np.ndarray, confidence: float = 
             f"{n} are too few: no outcome could reach p < {1 - confidence:.2g} "
             f"(the smallest possible is {smallest:.2g})."
         )
-    difference, test = float(np.mean(second) - np.mean(first)), "permutation test over seeds"
-    return Verdict(difference, low, high, confidence, float(p_value), test, n, note)
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.2f}"
-
-
-def _scipy_stats():
-    """SciPy takes a second to import: only a verdict pays for it."""
-    try:
-        from scipy import stats
-    except ImportError as error:
-        raise LabError("a verdict needs SciPy: pip install scipy") from error
-    return stats
+    squares = sum(float(np.sum((x - np.mean(x)) ** 2)) for x in (first, second))
+    pooled = math.sqrt(squares / (len(first) + len(second) - 2))
+    return Verdict(
+        float(np.mean(second) - np.mean(first)),
+        low,
+        high,
+        confidence,
+        float(p_value),
+        "permutation test over seeds",
+        n,
+        note,
+        SeparateSeeds(len(first), len(second), pooled),
+    )

@@ -104,6 +104,82 @@ def test_verdict(logs, first, second, verdict):
     assert f"verdict: {verdict}" in output(logs, "--verdict", first, second)
 
 
+def trained(logdir, experiment, number, seed=0, rate=0.1, **settings):
+    """A run with an accuracy of its own."""
+    label = np.arange(1000) % 10
+    right = 900 + 40 * (rate == 0.5) + (37 * seed + 11 * number) % 13
+    make_run(
+        logdir / experiment / f"{number:04d}",
+        right / 1000,
+        None,
+        np.where(np.arange(1000) < right, label, (label + 1) % 10),
+        settings.pop("label", label),
+        learning_rate=rate,
+        seed=seed,
+        **settings,
+    )
+
+
+def test_the_verdict_of_the_readme(tmp_path):
+    """After its quickstart, its single runs of every experiment, and its sweep."""
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    trained(tmp_path, "hidden_layer", 1, steps=30_000, hidden_units=625)
+    trained(tmp_path, "softmax", 1, steps=20_000)
+    trained(tmp_path, "logistic", 1, steps=20_000, digit=8, label=np.zeros(1000, int))
+    trained(tmp_path, "hidden_layer", 2, steps=60_000, hidden_units=625)
+    trained(tmp_path, "hidden_layer", 3, 1, 0.5, steps=20_000, hidden_units=100)
+    trained(tmp_path, "hidden_layer", 4, steps=20_000, hidden_units=625, xla=True)
+    trained(tmp_path, "mlp", 1, 0, 0.001, steps=20_000, layers=[256, 128])
+    for seed in range(1, 6):
+        trained(tmp_path, "softmax", 1 + seed, seed, steps=20_000)
+        trained(tmp_path, "softmax", 6 + seed, seed, 0.5, steps=20_000)
+    for sides in (["learning_rate=0.1", "learning_rate=0.5"], ["learning_rate"]):
+        shown = output(tmp_path, "--verdict", *sides).splitlines()
+        assert shown[0].startswith(
+            "runs: 5 on each side (seeds 1 to 5), experiment=softmax; left out: "
+            "softmax/0001 (a seed that not all sides have), "
+        )
+        assert shown[1:3] == ["first:  learning_rate=0.1", "second: learning_rate=0.5"]
+        assert "5 pairs of runs with the same seed" in shown[4]
+        assert shown[5] == "verdict: the second is better"
+
+
+def test_ranking(logs):
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    for seed in (1, 2):
+        trained(logs, "softmax", 10 + seed, seed, rate=0.3)
+    settings = [f"learning_rate={rate}" for rate in (0.1, 0.5, 0.3)]
+    for sides in (settings, ["learning_rate"]):
+        shown = output(logs, "--verdict", *sides)
+        assert shown.startswith("runs: 2 on each side (seeds 1, 2), experiment=softmax\n")
+        assert re.search(r"^ 1 +learning_rate=0.5 +2 +95.25 +± 0.35", shown, re.M)
+        assert re.search(r"^ 1 – 3 +\+\d\.\d+ ", shown, re.M)
+        assert "verdict: best: learning_rate=0.5" in shown
+
+
+def test_no_difference_says_what_could_be_seen(logs):
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    shown = output(logs, "--verdict", "softmax/0003", "softmax/0004")
+    assert "these runs cannot show any difference at 95% confidence\n" in shown
+    shown = output(logs, "--verdict", "softmax/0001", "softmax/0002", "--confidence=0.9999")
+    assert "with 80% power at 99.99% confidence" not in shown  # ten images are too few
+    for number, seed, rate in ((11, 1, 0.2), (12, 2, 0.2), (13, 1, 0.3), (17, 2, 0.3)):
+        trained(logs, "mlp", number, seed, rate)
+    shown = output(logs, "--verdict", "learning_rate=0.2", "learning_rate=0.3")
+    assert re.search(r"80% power at 95% confidence is \d+\.\d\d points; about [\d,]+ seeds", shown)
+
+
+def test_without_scipy(logs, monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    trained(logs, "softmax", 5, 1, rate=0.3)
+    trained(logs, "softmax", 6, 2, rate=0.3)
+    pair = ["learning_rate=0.1", "learning_rate=0.5"]
+    for sides in (["softmax/0001", "softmax/0003"], pair, ["learning_rate"]):
+        done = compare(logs, "--verdict", *sides)
+        assert done.code == 1
+        assert done.stderr == "error: a verdict needs SciPy: pip install -e '.[compare]'\n"
+
+
 def test_where_holds_for_the_named_sides_of_a_verdict(logs):
     pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
     sides = ["--verdict", "softmax/000[12]", "softmax/000[34]"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -11,9 +12,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from helper.runs import listing
+from scripts.sweep import show_next
+from tests.made_runs import make_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "sweep.py"
@@ -180,6 +184,47 @@ def test_a_second_ctrl_c_kills(toy):
         ["ps", "-o", "stat=", "-p", Path("pid").read_text()], capture_output=True, text=True
     )
     assert state.stdout[:1] in ("", "Z")  # gone, or waiting for its new parent to notice
+
+
+def swept(capsys, logdir):
+    """What a sweep that made all the runs of an experiment prints of the next commands."""
+    show_next(listing.find(logdir, ["toy"]), Path("toy.py"), logdir)
+    return [line.partition(": ") for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("seeds, test", [((1, 2, 3), "paired t-test"), ((1,), "McNemar")])
+def test_the_next_commands_work_from_anywhere(tmp_path, monkeypatch, capsys, seeds, test):
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    logdir, label = tmp_path / "some logs", np.arange(100) % 10
+    for number, (rate, seed) in enumerate(itertools.product((0.1, 0.5), seeds)):
+        wrong = np.arange(100) < number * number + 3
+        predicted = np.where(wrong, 1 - label, label)
+        make_run(
+            logdir / "toy" / f"{number:04d}",
+            predicted=predicted,
+            label=label,
+            learning_rate=rate,
+            seed=seed,
+        )
+    monkeypatch.chdir(tmp_path)
+    shown = swept(capsys, Path("some logs"))
+    assert [words[0] for words in shown] == ["compare them", "which is better"]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    outputs = [subprocess.check_output(["bash", "-c", words[2]], text=True) for words in shown]
+    assert "0.5" in outputs[0]
+    assert f"{len(seeds)} on each side" in outputs[1] and test in outputs[1]
+
+
+def test_the_next_commands_are_short_in_the_project(tmp_path, monkeypatch, capsys):
+    make_run(tmp_path / "toy" / "0001", predicted=np.arange(9), label=np.arange(9))
+    make_run(tmp_path / "toy" / "0002", predicted=np.arange(9), label=np.arange(9), seed=1)
+    monkeypatch.chdir(ROOT)
+    # Only the seed differs: there are no settings to judge.
+    (words,) = swept(capsys, tmp_path)
+    table = f"python scripts/compare_runs.py toy --logdir={tmp_path} --group_by=-seed"
+    assert "".join(words) == f"compare them: {table}"
 
 
 @pytest.mark.parametrize(

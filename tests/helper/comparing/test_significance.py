@@ -8,77 +8,12 @@ import numpy as np
 import pytest
 
 from helper.comparing import significance
+from helper.comparing.verdict import NO_DIFFERENCE
 from helper.errors import UsageError
 from helper.runs import listing
 from tests.made_runs import make_run
 
 pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
-
-
-def table(both, only_first, only_second, neither):
-    """Two bool arrays whose paired table is this."""
-    counts = [both, only_first, only_second, neither]
-    return np.repeat([True, True, False, False], counts), np.repeat(
-        [True, False, True, False], counts
-    )
-
-
-def test_mcnemar_airway_example():
-    """Bentur et al. 2009, in Fagerland, Lydersen, Laake, BMC Med Res Methodol 13:91 (2013)."""
-    verdict = significance.compare_two(*table(1, 1, 7, 12))
-    assert verdict.p_value == pytest.approx(0.0703, abs=5e-5)
-    assert verdict.word == significance.NO_DIFFERENCE
-
-
-def test_mcnemar_culture_example():
-    """Two media for tubercle bacilli: Armitage and Berry 1994, p. 127; exact P = 0.0129."""
-    verdict = significance.compare_two(*table(20, 12, 2, 16))
-    assert verdict.p_value == pytest.approx(0.0129, abs=5e-5)
-    assert verdict.difference == pytest.approx(-0.2)
-    assert verdict.word == "worse"
-
-
-@pytest.mark.parametrize(
-    "counts, low, high",
-    [
-        ((1, 1, 7, 12), -0.507, -0.026),  # Fagerland et al., Stat Med 33 (2014): airway example
-        ((14, 5, 0, 22), 0.011, 0.226),  # Altman et al., Statistics with Confidence (2000), p. 52
-    ],
-)
-def test_newcombe_interval(counts, low, high):
-    assert significance.paired_interval(*counts) == pytest.approx((low, high), abs=6e-4)
-
-
-def test_interval_of_the_second_minus_the_first():
-    """Altman et al. again (p. 52), where the first sample is the one with the higher share."""
-    verdict = significance.compare_two(*table(14, 5, 0, 22))
-    assert verdict.difference == pytest.approx(-5 / 41)
-    assert (verdict.low, verdict.high) == pytest.approx((-0.226, -0.011), abs=6e-4)
-    assert verdict.n == "41 images: 5 right in the first only, 0 in the second"
-    turned = significance.compare_two(*table(14, 0, 5, 22))
-    assert (turned.low, turned.high) == pytest.approx((-verdict.high, -verdict.low))
-
-
-@pytest.mark.parametrize("only_first, only_second", [(0, 9), (9, 0), (30, 10), (10, 30), (5, 5)])
-@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
-def test_the_difference_lies_in_its_interval(only_first, only_second, confidence):
-    answers = table(50, only_first, only_second, 20)
-    verdict = significance.compare_two(*answers, confidence)
-    assert verdict.low < verdict.difference < verdict.high
-    wider = significance.compare_two(*answers, 0.9999)
-    assert wider.low < verdict.low and verdict.high < wider.high
-
-
-def test_runs_that_never_disagree():
-    verdict = significance.compare_two(*table(95, 0, 0, 5))
-    assert (verdict.difference, verdict.p_value) == (0, 1)
-    assert verdict.low < 0 < verdict.high
-    assert verdict.word == significance.NO_DIFFERENCE
-
-
-def test_answers_to_other_images_are_refused():
-    with pytest.raises(UsageError, match="same images"):
-        significance.compare_two(np.ones(3, bool), np.ones(4, bool))
 
 
 def test_paired_sleep_example():
@@ -106,7 +41,7 @@ def test_pairs_are_made_by_seed_in_whatever_order_the_runs_are():
         assert verdict.p_value == pytest.approx(1 - math.sqrt(12 / 14))
         assert (verdict.low, verdict.high) == pytest.approx((-0.0048414, 0.0448414), abs=1e-6)
         assert (verdict.word, verdict.n) == (
-            significance.NO_DIFFERENCE,
+            NO_DIFFERENCE,
             "3 pairs of runs with the same seed",
         )
 
@@ -139,7 +74,7 @@ def test_seeds_decide_between_paired_and_unpaired():
     verdict = significance.compare_groups(first, second)
     assert verdict.test.startswith("permutation")
     assert verdict.p_value == pytest.approx(2 / 6)
-    assert verdict.word == significance.NO_DIFFERENCE
+    assert verdict.word == NO_DIFFERENCE
     assert "too few" in verdict.note
 
 
@@ -156,7 +91,7 @@ def test_when_no_outcome_could_be_significant(n, m, few):
     # The outcome is the most extreme one there is, on one of two sides.
     smallest = 2 / math.comb(n + m, n)
     assert verdict.p_value == pytest.approx(smallest)
-    assert bool(verdict.note) is few is (verdict.word == significance.NO_DIFFERENCE)
+    assert bool(verdict.note) is few is (verdict.word == NO_DIFFERENCE)
     if few:
         assert verdict.note.endswith(f"reach p < 0.05 (the smallest possible is {smallest:.2g}).")
 
@@ -173,7 +108,7 @@ def test_many_runs_are_permuted_at_random_but_always_the_same_way():
 def test_equal_differences_are_not_certainty():
     verdict = significance.compare_paired(np.array([0.90, 0.91]), np.array([0.92, 0.93]))
     assert verdict.p_value == pytest.approx(0.5)
-    assert verdict.word == significance.NO_DIFFERENCE
+    assert verdict.word == NO_DIFFERENCE
 
 
 def test_five_equal_differences_and_none_at_all():
@@ -241,26 +176,6 @@ def test_the_confidence_reaches_both_kinds_of_verdict(tmp_path):
     wide = significance.judge(first[:1], second[:1], 0.99)
     narrow = significance.judge(first[:1], second[:1], 0.8)
     assert wide.low < narrow.low < narrow.difference < narrow.high < wide.high
-
-
-def test_sentences():
-    verdict = significance.Verdict(
-        0.0123, -0.001, 0.02559, 0.9, 0.0412, "a test", "8 pairs", "But."
-    )
-    assert verdict.sentences("one", "two") == [
-        "first:  one",
-        "second: two",
-        "test accuracy, second minus first: +1.23 points (90% interval -0.10 to +2.56)",
-        "a test: p = 0.041 (8 pairs)",
-        "verdict: the second is better",
-        "But.",
-    ]
-    worse = significance.Verdict(-0.01, math.nan, math.nan, 0.95, 0.01, "a test", "8 pairs")
-    assert worse.sentences("one", "two")[2:] == [
-        "test accuracy, second minus first: -1.00 points (no interval: the runs vary too little)",
-        "a test: p = 0.01 (8 pairs)",
-        "verdict: the second is worse",
-    ]
 
 
 def test_plain_words_for_no_difference(tmp_path):
