@@ -52,7 +52,7 @@ def _facts(groups: Sequence[Group], sections: Sequence[Section]) -> list[dict[st
     """When and of what the page was made; warn: where the runs are not of one commit."""
     runs = [run for group in groups for run in group.runs]
     made = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
-    own = commit.commit()
+    own = commit.commit().name
     count = f"{_counted(len(runs), 'run')} of {_counted(len(sections), 'experiment')}"
     facts = [f"{count}. Report made {made}" + (f" at commit {brief(own)}." if own else ".")]
     found = report_sections.commits(runs)
