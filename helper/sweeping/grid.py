@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helper.errors import UsageError
+from helper.sweeping.setting import Setting
 
 _WHOLE_RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
 _NUMBER = r"([\d.]+(?:[eE][+-]?\d+)?)"
@@ -29,8 +30,6 @@ class Between:
 
 
 Choices = dict[str, "list[str] | Between"]
-# The flags of one run, as the command line gives them: ("--learning_rate=0.1", "--seed=1").
-Setting = tuple[str, ...]
 
 
 def parse(arguments: Sequence[str]) -> Choices:
