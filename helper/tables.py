@@ -1,11 +1,14 @@
-"""Wide tables on the terminal: no frame, no truncated cells, headers on several lines."""
+"""Tables on the terminal: no frame, headers on several lines, and how wide a table would be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+import sys
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 
@@ -15,9 +18,13 @@ _UNLIMITED = 10_000
 
 
 def show(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "", left: bool = False
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    title: str = "",
+    left: bool | Collection[int] = False,
 ) -> None:
-    """Print a table, its first column left-aligned and the others right, or with left all left.
+    """Print a table, its first column left-aligned and the others right, or with left all left, or
+    with numbers of columns also these. No cell is cut: see `shortened` and `width`.
 
     Names and cells may come from a run directory, so they are shown literally (see `printable`).
     """
@@ -30,8 +37,9 @@ def show(
         padding=(0, 1, 0, 0),
     )
     for number, column in enumerate(columns):
-        header = printable(column) if left else _header(printable(column))
-        justify: Literal["left", "right"] = "right" if number and not left else "left"
+        header = printable(column) if left is True else _header(printable(column))
+        aligned = number == 0 or (left if isinstance(left, bool) else number in left)
+        justify: Literal["left", "right"] = "left" if aligned else "right"
         table.add_column(header, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*map(printable, row))
@@ -40,6 +48,31 @@ def show(
     needed = console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum
     console.width = max(needed, len(printable(title)))
     console.print(table)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that standard output is; None for a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def width(widths: Sequence[int]) -> int:
+    """What a table takes whose columns have these widths, with a space on either side of each."""
+    return sum(widths) + 2 * len(widths)
+
+
+def column_width(header: str, cells: Sequence[str]) -> int:
+    """What the widest of these takes, the header broken into lines as `show` does."""
+    return max(cell_len(line) for line in [*_header(header).split("\n"), *map(printable, cells)])
+
+
+def shortened(cell: str, room: int, at_end: bool = False) -> str:
+    """Text in at most `room` columns, with … in place of its middle, or of its end."""
+    cell = printable(cell)
+    if cell_len(cell) <= room:
+        return cell
+    tail = 0 if at_end else room // 2
+    head = set_cell_size(cell, max(room - 1 - tail, 0)).rstrip()
+    return head + "…" + (set_cell_size(cell[::-1], tail)[::-1].strip() if tail else "")
 
 
 def _header(column: str) -> str:

@@ -11,7 +11,6 @@ import sys
 
 import pytest
 
-from helper.training import cli
 from tests import data_files
 from tests.command_line import (
     check_refused,
