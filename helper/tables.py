@@ -60,9 +60,18 @@ def width(widths: Sequence[int]) -> int:
     return sum(widths) + 2 * len(widths)
 
 
-def column_width(header: str, cells: Sequence[str]) -> int:
-    """What the widest of these takes, the header broken into lines as `show` does."""
-    return max(cell_len(line) for line in [*_header(header).split("\n"), *map(printable, cells)])
+def column_width(header: str, cells: Sequence[str], left: bool = False) -> int:
+    """What the widest of these takes. left: as in `show`, where such headers are on one line."""
+    lines = [header] if left else _header(header).split("\n")
+    return max(cell_len(printable(line)) for line in [*lines, *cells])
+
+
+def narrowed(widths: Sequence[int], limit: int | None) -> list[int]:
+    """These widths with the largest made smaller until the table is at most `limit` wide."""
+    found = list(widths)
+    while limit is not None and width(found) > limit and max(found) > 1:
+        found[found.index(max(found))] -= 1
+    return found
 
 
 def shortened(cell: str, room: int, at_end: bool = False) -> str:

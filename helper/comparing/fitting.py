@@ -91,7 +91,7 @@ def fit(
     return Fitted(blocks, below)
 
 
-def shown(value: object, column: str) -> str:
+def shown(value: object, column: str = "") -> str:
     """A value as the terminal shows it: steps with commas, times with a decimal, no note as ""."""
     if column == "note":
         return "" if value is None else str(value)

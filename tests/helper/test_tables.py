@@ -69,6 +69,13 @@ def test_the_width_that_a_table_takes(capsys, rows):
     assert {cell_len(line) for line in lines} == {tables.width(widths)}
 
 
+def test_the_widest_columns_become_narrower():
+    assert tables.narrowed([10, 64, 64], 80) == [10, 32, 32]
+    assert tables.narrowed([10, 5, 64], 80) == [10, 5, 59]
+    assert tables.narrowed([10, 64], None) == [10, 64]
+    assert tables.narrowed([9, 9], 1) == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("room", "expected"),
     [(43, "0001-s0_relu_adam,learning_rate=0.1,seed=3"), (12, "0001-…seed=3"), (5, "00…=3")],
