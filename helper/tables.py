@@ -15,6 +15,7 @@ from rich.table import Table
 from helper.errors import printable
 
 _UNLIMITED = 10_000
+_NARROWEST = 20  # as if it were, where it is less
 
 
 def show(
@@ -52,7 +53,7 @@ def show(
 
 def terminal_width() -> int | None:
     """The columns of the terminal that standard output is; None for a file or a pipe."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return max(shutil.get_terminal_size().columns, _NARROWEST) if sys.stdout.isatty() else None
 
 
 def width(widths: Sequence[int]) -> int:
@@ -68,8 +69,10 @@ def column_width(header: str, cells: Sequence[str], left: bool = False) -> int:
 
 def narrowed(widths: Sequence[int], limit: int | None) -> list[int]:
     """These widths with the largest made smaller until the table is at most `limit` wide."""
-    found = list(widths)
-    while limit is not None and width(found) > limit and max(found) > 1:
+    if limit is None:
+        return list(widths)
+    found = [min(own, limit) for own in widths]
+    while width(found) > limit and max(found) > 1:
         found[found.index(max(found))] -= 1
     return found
 

@@ -19,7 +19,7 @@ from helper import tables
 from helper.command import Parser, note, run
 from helper.comparing import fitting
 from helper.comparing.comparison import text
-from helper.comparing.difference import Measured, difference, shown
+from helper.comparing.difference import Difference, Measured, difference, shown
 from helper.errors import UsageError, printable
 from helper.runs import listing, naming
 
@@ -44,10 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = difference(first, second, flags.every_node)
     for side, listed in (("A", first), ("B", second)):
         print(f"{side}  {printable(listed.name)} ({printable(listed.status)})")
-    tables_of = {title: _sides(title, rows) for title, rows in found.sections.items()}
-    if found.metrics:
-        tables_of["metrics"] = _metrics(found.metrics)
-    sections = [tables_of[title] for title in ALL if title in tables_of and title in wanted]
+    sections = _sections(found, wanted)
     for header, rows in sections:
         _show(header, rows)
         if "B is" in header:
@@ -61,6 +58,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for line in found.notes:
         note(line)
     return 0
+
+
+def _sections(found: Difference, wanted: Sequence[str]) -> list[Section]:
+    """The tables to show, in the order of `ALL`."""
+    made = {title: _sides(title, rows) for title, rows in found.sections.items()}
+    if found.metrics:
+        made["metrics"] = _metrics(found.metrics)
+    return [made[title] for title in ALL if title in made and title in wanted]
 
 
 def _sides(title: str, rows: Mapping[str, tuple[Any, Any]]) -> Section:

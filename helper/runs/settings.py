@@ -19,7 +19,8 @@ class Settings:
         which the best is chosen; "" for accuracy, or loss if there is no accuracy.
     resume: the directory of the run to resume, or None for a new run.
     suffix: what follows the number in the run directory's name, or "".
-    flags: every setting of the run, as JSON values. flagfile: the same, as a flag file's text.
+    flags: every setting of the run, as JSON values. flagfile: the same, as a flag file's text,
+        without the run's name.
     argv: the command line.
     """
 

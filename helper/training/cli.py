@@ -127,6 +127,8 @@ def settings(data: datasets.Dataset) -> Settings:
     name = FLAGS.run_name or presets.run_name(sys.argv[1:], FLAGS, own)
     if FLAGS.epochs:
         del own["steps"]
+    # A run that repeats this one, perhaps with another seed, is not called what this one is called.
+    del own["run_name"]
     return Settings(
         experiment=_experiment(),
         steps=steps,

@@ -221,6 +221,9 @@ def test_changed_flags_name_the_run(call_experiment, idx_directory, tmp_path):
     assert {"batch_size=20", "learning_rate=0.5"} == set(first.name[5:].split(","))
     assert second.name == "0002-mine"
     assert record(second)["flags"]["learning_rate"] == 0.1
+    repeated = f"--flagfile={second / 'flags.txt'}"
+    assert call_experiment("softmax", repeated, "--batch_size=10").code == 0
+    assert runs(tmp_path / "logs")[2].name == "0003-batch_size=10"
 
 
 def test_characters_that_the_terminal_lacks(call_experiment, idx_directory, monkeypatch):
