@@ -8,9 +8,10 @@ examples:
   compare_runs.py --verdict hidden_layer/0001 hidden_layer/0002
   compare_runs.py --verdict learning_rate=0.1 learning_rate=0.5
 
-On the terminal, each experiment is a table of its own, with the columns that there is room for;
-files hold one table with all of them. --top counts rows over all experiments. In CSV files, text
-that a spreadsheet would take for a formula begins with an apostrophe.
+On a terminal, each experiment is a table of its own, with the columns that
+there is room for; files hold one table with all of them. --top counts rows over
+all experiments. In CSV files, text that a spreadsheet would take for a formula
+begins with an apostrophe.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from helper.runs import new_names
 Setting = tuple[str, ...]
 
 _NAME = "--run_name="
-_PLACE = "--logdir="
+_ABOUT = ("--logdir=", "--note=")  # what computes nothing
 
 
 def varied(settings: Sequence[Setting]) -> set[str]:
@@ -36,14 +36,13 @@ def names(settings: Sequence[Setting]) -> dict[Setting, str]:
 
 def is_of(argv: Sequence[str], setting: Setting) -> bool:
     """Whether a run was started with exactly these flags, in any order and spelling, wherever it
-    is, and whatever its name is unless the setting gives one."""
+    is, whatever its note, and whatever its name unless the setting gives one."""
     named = any(item.startswith(_NAME) for item in setting)
-    ignored = (_PLACE,) if named else (_PLACE, _NAME)
-    sides = (
+    ignored = _ABOUT if named else (*_ABOUT, _NAME)
+    first, second = (
         {word for word in _joined(words) if not word.startswith(ignored)}
         for words in (argv[1:], setting)
     )
-    first, second = sides
     return first == second
 
 
