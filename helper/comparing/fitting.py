@@ -77,7 +77,7 @@ def fit(
         parts = (f"{called[c]} {_brief(table.rows[0][c], c)}" for c in common)
         below.append("same for all: " + ", ".join(parts))
     below += _about_empty(table, empty, called)
-    made = {c: _column(table, c, called[c]) for c in columns}
+    made = {c: _column(table, c, called[c]) for c in columns or table.columns[:1]}
     dropped = []
     if limit is not None:
         for column in _dispensable(columns):
@@ -125,12 +125,14 @@ def _without_common(table: Table, metrics: Sequence[str]) -> tuple[list[str], li
 def _without_empty(
     table: Table, columns: Sequence[str], metrics: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """The columns to keep, and those that most rows leave empty; a metric only where all do."""
+    """The columns to keep, and those that most rows leave empty. A metric, a note, and settings
+    that rows have instead of a name, go only where all are empty."""
     kept: list[str] = []
     empty: list[str] = []
+    needed = (*metrics, "note") if "name" in table.columns else table.columns
     for column in columns:
         missing = sum(row[column] in (None, "") for row in table.rows)
-        most = len(table.rows) if column in (*metrics, "note") else len(table.rows) // 2 + 1
+        most = len(table.rows) if column in needed else len(table.rows) // 2 + 1
         (empty if table.rows and missing >= most else kept).append(column)
     return kept, empty
 
@@ -148,7 +150,9 @@ def _about_empty(table: Table, empty: Sequence[str], called: Mapping[str, str]) 
         else:
             yield f"empty for most: {called[column]} ({len(having)} of {len(table.rows)} have it)"
     # Where a metric is missing, what is computed from it goes without saying.
-    told = [c for c in nowhere if _SOURCE.sub("", c) not in {*nowhere} - {c} and c[0] != "±"]
+    told = [
+        c for c in nowhere if _SOURCE.sub("", c) not in {*nowhere} - {c} and not c.startswith("±")
+    ]
     if told:
         yield f"empty for all: {', '.join(called[column] for column in told)}"
 
@@ -165,7 +169,8 @@ def _column(table: Table, column: str, header: str) -> _Column:
     numbers = all(isinstance(row[column], (int, float, type(None))) for row in table.rows)
     width = tables.column_width(header, cells)
     least = min(width, {"name": 24, "note": 16}.get(column, width if numbers else 20))
-    shortest = min(width, 12) if column == "name" else least
+    least = max(least, tables.column_width(header, []))
+    shortest = min(least, 12) if column == "name" else least
     return _Column(header, cells, width, least, shortest, at_end=column == "note")
 
 

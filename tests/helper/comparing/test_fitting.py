@@ -73,6 +73,22 @@ def test_what_most_rows_leave_empty_goes_and_is_told():
     ]
 
 
+def test_settings_that_rows_have_instead_of_a_name_stay():
+    groups = [{"epochs": epochs, METRIC: None, "n": 1} for epochs in (None, None, 5)]
+    fitted = fit(table(*groups))
+    assert fitted.blocks[0].cells == [["–"], ["–"], ["5"]]
+    assert fitted.below == ["same for all: n 1", f"empty for all: {METRIC}"]
+
+
+def test_something_is_left_where_all_is_empty():
+    assert fit(table({METRIC: None}, {METRIC: None})).blocks[0].cells == [["–"], ["–"]]
+
+
+def test_a_long_header_is_not_narrower_than_it_is():
+    made = table(*rows(**{"x" * 50: lambda i: f"value {i}", "": lambda i: f"{i}"}))
+    assert all(width(block) <= 70 for block in fit(made, 70).blocks)
+
+
 def test_a_metric_goes_only_where_no_row_has_it():
     made = table(*rows(3))
     for row in made.rows[1:]:
