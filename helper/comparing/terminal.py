@@ -86,6 +86,8 @@ def _without_prefix(table: Table, experiment: str) -> tuple[str, Table]:
     names = [row["name"] for row in table.rows]
     prefix = os.path.commonprefix(names)
     prefix = prefix[: prefix.rfind("/") + 1]
+    if not prefix.endswith(f"{experiment}/"):
+        prefix = ""  # a run that was moved to the directory of another experiment
     rows = [{**row, "name": _short(row["name"][len(prefix) :])} for row in table.rows]
     return prefix.rstrip("/") or experiment, Table(table.columns, rows)
 

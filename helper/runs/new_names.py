@@ -49,8 +49,13 @@ def _flag_files(argv: Sequence[str]) -> Iterator[str]:
 
 def _part(flag: str, value: Any, value_room: int | None, word_room: int | None) -> str:
     text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    words = "_".join(word[:word_room] for word in _plain(flag).split("_"))
+    words = "_".join(_cut(word, word_room) for word in _plain(flag).split("_"))
     return f"{words}={_shortened(_plain(text), value_room)}"
+
+
+def _cut(word: str, room: int | None) -> str:
+    """The beginning of a word; a word that would lose only one letter stays whole."""
+    return word if room is None or len(word) <= room + 1 else word[:room]
 
 
 def _counted(parts: list[str]) -> str:

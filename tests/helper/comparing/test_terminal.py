@@ -61,6 +61,13 @@ def test_a_run_without_a_record_is_among_its_siblings(logs, capsys):
     assert re.search(r"\n 0009 .*damaged", second)
 
 
+def test_a_run_in_the_directory_of_another_experiment(logs, capsys):
+    runs = listing.find(logs)
+    runs[-1].record.experiment = "mlp"
+    shown = show(capsys, runs)
+    assert "\nmlp " in shown and "\n softmax/0003 " in shown
+
+
 def test_notes_are_the_last_column_where_a_run_has_one(logs, capsys, monkeypatch):
     monkeypatch.setitem(flag_roles.SHARED, "note", flag_roles.role("run_name"))
     runs = listing.find(logs)

@@ -47,8 +47,8 @@ def test_a_long_value_is_shortened_in_the_middle():
 def test_no_flag_is_dropped_while_short_words_make_room():
     name = new_names.compose(MLP)
     assert name == (
-        "laye=200,100,acti=relu,init=glorot,outp=sigmoid,opti=adam,lear_rate=0.001,batc_size=100,"
-        "drop=0.5,xla=True,seed=3"
+        "laye=200,100,acti=relu,init=glorot,outp=sigmoid,opti=adam,lear_rate=0.001,"
+        "batch_size=100,drop=0.5,xla=True,seed=3"
     )
 
 
