@@ -9,14 +9,16 @@ examples:
   compare_runs.py --verdict learning_rate=0.1 learning_rate=0.5
   compare_runs.py --verdict learning_rate           all of its values, ranked
 
-In CSV files, text that a spreadsheet would take for a formula begins with an apostrophe.
+On a terminal, each experiment is a table of its own, with the columns that
+there is room for; files hold one table with all of them. --top counts rows over
+all experiments. In CSV files, text that a spreadsheet would take for a formula
+begins with an apostrophe.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,9 +34,10 @@ from helper.comparing import (
     report_html,
     sides,
     significance,
+    terminal,
     verdict_text,
 )
-from helper.comparing.comparison import Group, Table, text
+from helper.comparing.comparison import Group, Table
 from helper.comparing.request import Request
 from helper.errors import UsageError, printable
 from helper.runs import listing, naming
@@ -67,7 +70,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--target", type=float, metavar="VALUE", help="show the time until the metric reaches it")
     add("--group_by", metavar="NAME,…", help="settings to group by; -seed: all but the seed")
     add("--sort", metavar="FIELD", help="metrics best first, others ascending; -FIELD reverses")
-    add("--top", type=int, metavar="N", help="only the first N rows")
+    add("--top", type=int, metavar="N", help="only the first N rows, over all experiments")
     add("--verdict", nargs="+", metavar="SIDE", help="names, globs, conditions; or one setting")
     add("--confidence", type=float, default=0.95, help="of the verdict (default: 0.95)")
     add("--csv", metavar="FILE", help="write the table; - is standard output, also below")
@@ -133,8 +136,14 @@ def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
         ]
     items = _ordered(items, flags)
     table = Table(table.columns, [row for row, _ in items])
-    if not output(table, [group for _, group in items], flags):
-        show(table, metrics)
+    chosen = [group for _, group in items]
+    if output(table, chosen, flags):
+        return
+    width = tables.terminal_width()
+    if flags.group_by is not None:
+        terminal.show_groups(chosen, metrics, flags.target, width)
+    else:
+        terminal.show_runs([group.runs[0] for group in chosen], metrics, flags.target, width)
 
 
 def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> bool:
@@ -151,28 +160,6 @@ def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> 
     for name in wanted:
         export.write(getattr(flags, name), contents[name]())
     return bool(wanted)
-
-
-def show(table: Table, metrics: Sequence[str]) -> None:
-    """Print the table in short: without what its title or its other columns say already."""
-    if not table.rows:
-        print("no runs")
-        return
-    names = [str(row.get("name") or "") for row in table.rows]
-    prefix = os.path.commonprefix(names)
-    prefix = prefix[: prefix.rfind("/") + 1]
-    cells = [[text(row[column], column) for column in table.columns] for row in table.rows]
-    if "name" in table.columns:
-        # Of a name with settings, such as 0001-seed=2, the number: the settings are columns.
-        place = table.columns.index("name")
-        for line, name in zip(cells, names, strict=True):
-            line[place] = re.sub(r"(\d{4,})-[^/]*=[^/]*$", r"\1", name[len(prefix) :])
-    headers = table.columns
-    if len(metrics) == 1:
-        headers = [column.replace(f"best/{metrics[0]}", "best") for column in headers]
-        headers = [re.sub("^± .*", "±", column) for column in headers]
-    short = {"steps_per_second": "steps/s", f"best_step/{metrics[0]}": "at step"}
-    tables.show([short.get(column, column) for column in headers], cells, prefix.rstrip("/"))
 
 
 def _ordered(

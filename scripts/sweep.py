@@ -7,6 +7,7 @@ examples:
 
 Commas separate values, or semicolons where a value itself contains commas.
 Started again, it skips the runs that have finished and resumes those that were cut short.
+Runs are named by what the sweep varies; --run_name=NAME gives all of them another name.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from helper.errors import UsageError, printable
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
 from helper.sweeping import grid
-from helper.sweeping.grid import Setting
 from helper.sweeping.progress import SweepProgress
+from helper.sweeping.setting import Setting, names
 from helper.sweeping.sweep import FINISHED, Sweep
 
 
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else grid.draw(choices, flags.random, flags.search_seed)
     )
     if flags.dry_run:
-        show_commands(Sweep(script, Path(flags.logdir)), settings)
+        show_commands(Sweep(script, Path(flags.logdir), names=names(settings)), settings)
         return 0
     return train(script, Path(flags.logdir), settings, jobs)
 
@@ -75,7 +76,7 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) ->
     """Run the settings. Returns 1 if one of them did not complete."""
     sigterm_interrupts()
     with SweepProgress(settings) as progress:
-        sweep = Sweep(script, logdir, progress.step)
+        sweep = Sweep(script, logdir, progress.step, names(settings))
         try:
             outcomes = sweep.run(settings, jobs, progress.ended)
         except KeyboardInterrupt:

@@ -68,7 +68,8 @@ def differing_settings(runs: Sequence[ListedRun]) -> list[str]:
 def run_table(
     runs: Sequence[ListedRun], metrics: Sequence[str], target: float | None = None
 ) -> Table:
-    """A row for each run: the settings that differ, final and best metrics, time, status."""
+    """A row for each run: the settings that differ, final and best metrics, time, status; and the
+    note, where a run has one."""
     settings = differing_settings(runs)
     columns = ["name", *settings]
     for metric in metrics:
@@ -76,6 +77,7 @@ def run_table(
     if target is not None:
         columns.append(_target_column(target))
     columns += ["step", "seconds", "steps_per_second", "status"]
+    columns += ["note"] * any(run.fields.get("note") for run in runs)
     rows = []
     for run in runs:
         row = {column: run.fields.get(column) for column in columns}

@@ -1,7 +1,8 @@
-"""How two runs differ: settings, versions, data, parameters, nodes of the graph."""
+"""How two runs differ: settings, metrics, versions, data, parameters, nodes of the graph."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from tensorboard.compat.proto.attr_value_pb2 import AttrValue
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
-from helper.comparing.comparison import text
+from helper.comparing.comparison import direction, text
 from helper.runs.events import read_run_graph
 from helper.runs.listing import ListedRun
 from helper.runs.record import as_json
@@ -18,19 +19,44 @@ from helper.runs.record import as_json
 SECTIONS = ("run", "flags", "versions", "data", "parameters")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """One metric of two runs, None where a run lacks it. lower_is_better: as the runs declare."""
+
+    first: float | None
+    second: float | None
+    lower_is_better: bool | None = None
+
+    @property
+    def change(self) -> float | None:
+        """Second minus first."""
+        if self.first is None or self.second is None:
+            return None
+        return self.second - self.first
+
+    @property
+    def word(self) -> str:
+        """Whether the second is better or worse; "" where that cannot be said."""
+        if not self.change or math.isnan(self.change) or self.lower_is_better is None:
+            return ""
+        return "better" if (self.change < 0) == self.lower_is_better else "worse"
+
+
 @dataclass
 class Difference:
-    """sections: {title: {name: (first, second)}}, None where one side has no such entry;
+    """sections: {title: {name: (first, second)}}, None where one side has no such entry; metrics:
+    those whose final or best values differ, by "split/metric" and "best/split/metric";
     graph: lines as in a diff, "-" only in the first, "+" only in the second, "~" changed;
     notes: what could not be compared, a line each."""
 
     sections: dict[str, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    metrics: dict[str, Measured] = field(default_factory=dict)
     graph: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def difference(first: ListedRun, second: ListedRun, every_node: bool = False) -> Difference:
-    """Everything in which the runs differ, except what they measured.
+    """Everything in which the runs differ, except how long they took.
 
     A scope of the graph that only one run has is one line, unless `every_node` is set.
     """
@@ -42,6 +68,7 @@ def difference(first: ListedRun, second: ListedRun, every_node: bool = False) ->
         rows = _differing(_section(first, title), _section(second, title))
         if rows:
             found.sections[title] = rows
+    found.metrics = _metrics(first, second)
     graphs = [read_run_graph(run.path, found.notes.append) for run in (first, second)]
     for run, graph in zip((first, second), graphs, strict=True):
         if graph is None:
@@ -49,6 +76,31 @@ def difference(first: ListedRun, second: ListedRun, every_node: bool = False) ->
     if graphs[0] is not None and graphs[1] is not None:
         found.graph = graph_difference(graphs[0], graphs[1], every_node)
     return found
+
+
+def _metrics(first: ListedRun, second: ListedRun) -> dict[str, Measured]:
+    """The metrics that differ, final values first; two nan are equal."""
+    sides = [_measured(run) for run in (first, second)]
+    tags = sorted({*sides[0], *sides[1]}, key=lambda tag: (tag.startswith("best/"), tag))
+    found = {}
+    for tag in tags:
+        one, other = (side.get(tag) for side in sides)
+        if repr(one) != repr(other):
+            found[tag] = Measured(one, other, _direction(tag, first, second))
+    return found
+
+
+def _measured(run: ListedRun) -> dict[str, float]:
+    best = run.record.best if run.record else {}
+    return run.final | {f"best/{tag}": value.value for tag, value in best.items()}
+
+
+def _direction(tag: str, first: ListedRun, second: ListedRun) -> bool | None:
+    """Whether lower is better; None where the runs do not agree, or were measured on other data."""
+    if first.data_sha256 != second.data_sha256:
+        return None
+    declared = {direction(tag, [run]) for run in (first, second)} - {None}
+    return declared.pop() if len(declared) == 1 else None
 
 
 def graph_difference(first: GraphDef, second: GraphDef, every_node: bool = False) -> list[str]:

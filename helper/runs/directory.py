@@ -71,8 +71,8 @@ def check_name(name: str) -> None:
     """Raise UsageError for a name that is not a plain directory name."""
     if not record.NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is not a valid run name: use 1 to 64 letters, digits or . _ = , - "
-            "and begin with a letter or a digit"
+            f"{name!r} is not a valid run name: use 1 to {record.LONGEST_NAME} letters, digits or "
+            ". _ = , - and begin with a letter or a digit"
         )
 
 

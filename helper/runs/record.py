@@ -15,7 +15,8 @@ from helper.loading import Damaged, converted, load_json
 RECORD_FILE = "run.json"
 FORMAT = 2
 # An experiment's name, or what follows a run's number: a plain directory name.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,-]{0,63}")
+LONGEST_NAME = 120  # with a run's number, and what is written beside it, well below 255 bytes
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._=,-]{{0,{LONGEST_NAME - 1}}}")
 
 Value = bool | int | float | str | list[bool | int | float | str] | None
 

@@ -20,7 +20,8 @@ class Settings:
     resume: the directory of the run to resume, or None for a new run.
     suffix: what follows the number in the run directory's name, or "".
     histograms, pr_curves: whether to write them. trace_every: steps between two traces; 0: none.
-    flags: every setting of the run, as JSON values. flagfile: the same, as a flag file's text.
+    flags: every setting of the run, as JSON values. flagfile: the same, as a flag file's text,
+        without the run's name.
     argv: the command line.
     """
 

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helper.errors import UsageError
+from helper.sweeping.setting import Setting
 
 _WHOLE_RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
 _NUMBER = r"([\d.]+(?:[eE][+-]?\d+)?)"
 _REAL_RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}")
 _MOST = 100_000  # runs
+_WORDS = ("--run_name", "--note")  # text about the runs, with commas of its own
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,14 @@ class Between:
 
 
 Choices = dict[str, "list[str] | Between"]
-# The flags of one run, as the command line gives them: ("--learning_rate=0.1", "--seed=1").
-Setting = tuple[str, ...]
 
 
 def parse(arguments: Sequence[str]) -> Choices:
     """{flag: its values} from arguments such as --learning_rate=0.1,0.5 and --seed=1..5.
 
     Commas separate values, or semicolons where a value itself contains commas. 1..5 means 1, 2, 3,
-    4, 5; 0.01..1.0 means any number in between. A flag without "=" is passed on unchanged. Raises
-    UsageError.
+    4, 5; 0.01..1.0 means any number in between. A flag without "=", a name and a note are passed
+    on unchanged. Raises UsageError.
     """
     found: Choices = {}
     for argument in arguments:
@@ -117,6 +117,8 @@ def _spelled(flag: str, values: list[str]) -> list[str]:
 
 
 def _values(flag: str, text: str) -> list[str] | Between:
+    if flag in _WORDS:
+        return [text]
     if ";" in text:
         values = text.removesuffix(";").split(";")
     elif _REAL_RANGE.fullmatch(text) and not _WHOLE_RANGE.fullmatch(text):

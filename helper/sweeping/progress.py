@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from helper.errors import printable
-from helper.sweeping.grid import Setting
+from helper.sweeping.setting import Setting, varied
 from helper.sweeping.sweep import Outcome
 
 
@@ -65,9 +65,3 @@ class SweepProgress:
     def _name(self, setting: Setting) -> str:
         varied = " ".join(item[2:] for item in setting if item in self._varied)
         return printable(varied) or "the run"
-
-
-def varied(settings: Sequence[Setting]) -> set[str]:
-    """The items that are not in every setting, which distinguish the runs."""
-    common = set(settings[0]).intersection(*settings) if settings else set()
-    return {item for setting in settings for item in setting} - common

@@ -10,14 +10,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from helper.runs import listing
 from helper.runs.listing import ListedRun
-from helper.sweeping.grid import Setting
+from helper.sweeping.setting import Setting, is_of
 
 # A run is a pure function of its settings: one that diverged would diverge again.
 FINISHED = ("completed", "diverged")
@@ -39,6 +39,7 @@ class Outcome:
 class Sweep:
     """The settings to run for one experiment script, below one log directory.
 
+    names: what to call the runs of these settings; others name themselves.
     report: called from the worker threads with (setting, step, steps or None, "train-acc: …").
     """
 
@@ -47,9 +48,11 @@ class Sweep:
         script: Path,
         logdir: Path,
         report: Callable[[Setting, int, int | None, str], None] = lambda *_: None,
+        names: Mapping[Setting, str] | None = None,
     ) -> None:
         self._script = script
         self._logdir = logdir
+        self._names = names or {}
         self._report = report
         self._stopped = threading.Event()
         self._processes: set[subprocess.Popen[str]] = set()
@@ -60,7 +63,9 @@ class Sweep:
         start = [sys.executable, str(self._script)]
         if run is not None and _checkpointed(run):
             return [*start, f"--resume={run.path.absolute()}", f"--logdir={self._logdir}"]
-        return [*start, *setting, f"--logdir={self._logdir}"]
+        name = self._names.get(setting)
+        named = [f"--run_name={name}"] if name else []
+        return [*start, *setting, *named, f"--logdir={self._logdir}"]
 
     def find(self, setting: Setting) -> ListedRun | None:
         """The run of exactly this setting that got furthest, whoever started it: a finished one,
@@ -69,7 +74,7 @@ class Sweep:
         runs = listing.below(directory, self._logdir) if directory.is_dir() else ()
         ranks = {"completed": 3, "diverged": 2, "running": 1}
         return max(
-            (run for run in runs if _setting_of(run) == frozenset(setting)),
+            (run for run in runs if run.record and is_of(run.record.argv, setting)),
             key=lambda run: (
                 ranks.get(run.status, 0),
                 _checkpointed(run),
@@ -164,13 +169,6 @@ class Sweep:
             for process in self._processes:
                 if process.poll() is None:
                     os.kill(process.pid, number)
-
-
-def _setting_of(run: ListedRun) -> frozenset[str] | None:
-    """The flags a run was started with, in any order, without its log directory."""
-    if run.record is None:
-        return None
-    return frozenset(word for word in run.record.argv[1:] if not word.startswith("--logdir="))
 
 
 def _checkpointed(run: ListedRun) -> bool:

@@ -8,23 +8,21 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from absl import app, flags
 
 from helper import command
 from helper.data import datasets
 from helper.errors import UsageError
-from helper.runs.flag_roles import role
 from helper.runs.settings import Settings
-from helper.training import resume
+from helper.training import presets, resume
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
 # Control characters (a newline is one), and bytes that are not valid UTF-8.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST_NOTE = 500
-_LONGEST_SUFFIX = 64  # the longest that directory.check_name accepts
 
 
 def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> None:
@@ -81,7 +79,8 @@ def _define_run_flags() -> None:
     flags.DEFINE_string(
         "run_name",
         "",
-        "The name that follows the run's number; by default the flags that were changed.",
+        "The name that follows the run's number; by default the preset, and the flags that were "
+        "changed.",
     )
     _define_integer("log_every", 100, "Steps averaged into one point of a training curve.", 1)
     _define_integer(
@@ -148,9 +147,11 @@ def settings(data: datasets.Dataset) -> Settings:
     own = {flag.name: flag for flag in _own_flags() if flag.name != "resume"}
     steps = _steps(len(data.train.labels))
     values = {name: flag.value for name, flag in own.items()} | {"steps": steps}
-    changed = {name: flag.value for name, flag in own.items() if flag.value != flag.default}
+    name = FLAGS.run_name or presets.run_name(sys.argv[1:], FLAGS, own)
     if FLAGS.epochs:
         del own["steps"]
+    # A run that repeats this one, perhaps with another seed, is not called what this one is called.
+    del own["run_name"]
     return Settings(
         experiment=_experiment(),
         steps=steps,
@@ -167,7 +168,7 @@ def settings(data: datasets.Dataset) -> Settings:
         trace_every=FLAGS.trace_every,
         resume=Path(FLAGS.resume) if FLAGS.resume else None,
         logdir=FLAGS.logdir,
-        suffix=FLAGS.run_name or _suffix(changed),
+        suffix=name,
         flags=values,
         flagfile="".join(f"{flag.serialize()}\n" for flag in own.values() if flag.serialize()),
         argv=sys.argv,
@@ -232,17 +233,3 @@ def _own_flags() -> list[flags.Flag]:
     """The flags of the experiment and of this module, without those of absl itself."""
     modules = FLAGS.flags_by_module_dict()
     return [flag for module in (__name__, sys.argv[0]) for flag in modules.get(module, [])]
-
-
-def _suffix(changed: dict[str, Any]) -> str:
-    """The changed flags as part of a run name, without those that would make it too long."""
-    name = ""
-    for flag, value in changed.items():
-        if not role(flag).in_name:
-            continue
-        shown = ",".join(map(str, value)) if isinstance(value, list) else value
-        part = "".join(c if c.isalnum() or c in "._=,-" else "_" for c in f"{flag}={shown}")
-        longer = f"{name},{part}" if name else part
-        if len(longer) <= _LONGEST_SUFFIX:
-            name = longer
-    return name

@@ -15,7 +15,7 @@ NOTES = "^((note: |wrote )[^\n]+\n)*$"
 BAD = {**bad_runs.RECORDS, **bad_runs.FILES, **bad_runs.NAMES}
 # What is asked of many runs, what it shows of the good ones, what it may write.
 COMMANDS = {
-    "table": ("compare_runs.py", "mlp/0001(.|\n)*softmax/0002", ()),
+    "table": ("compare_runs.py", "(?s)(?=.*\nmlp .*\n 0001 )(?=.*\n softmax/0002)", ()),
     "page": ("compare_runs.py --html=page.html", "", ("page.html",)),
     "data": ("compare_runs.py --json=runs.json --points=points.csv", "", ("runs.json", "p*.csv")),
     "condition": ("compare_runs.py --csv=- --where='seed=1 and steps>1'", "softmax/0002", ()),

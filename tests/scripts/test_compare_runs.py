@@ -65,6 +65,18 @@ def test_best_first_top_and_where(logs):
     assert column(shown, "name") == ["softmax/0001"]
 
 
+def test_each_experiment_is_a_table_and_top_counts_over_all(logs):
+    make_run(logs / "logistic" / "0001", 0.952, digit=1)
+    assert output(logs).index("logistic") < output(logs).index("softmax")
+    shown = output(logs, "--sort", "test/accuracy", "--top", "2")
+    assert shown.index("softmax") < shown.index("logistic")
+    assert re.search(r"\n 0004 ", shown) and not re.search(r"\n 000[23] ", shown)
+    assert column(output(logs, "--sort=test/accuracy", "--top=2", "--csv=-"), "name") == [
+        "softmax/0004",
+        "logistic/0001",
+    ]
+
+
 def test_groups_sorted_by_their_mean(logs):
     shown = output(logs, "--group_by=-seed", "--sort=test/accuracy", "--csv", "-")
     assert column(shown, "learning_rate") == ["0.5", "0.1"]

@@ -36,6 +36,42 @@ def test_no_difference(logs):
     )
 
 
+def test_metrics_side_by_side(logs):
+    make_run(logs / "softmax" / "0004", 0.95)
+    done = diff(logs, "softmax/0001", "softmax/0004")
+    assert re.search(r"metrics +A +B +B − A +B is", done.stdout)
+    assert re.search(r"\n test/accuracy +0\.9000 +0\.9500 +\+0\.0500 +better", done.stdout)
+    assert re.search(r"\n best/test/accuracy +0\.9000 +0\.9500", done.stdout)
+    done = diff(logs, "softmax/0004", "softmax/0003", "--only", "metrics")
+    assert "-0.0500  worse" in done.stdout and "learning_rate" not in done.stdout
+    assert "no difference" in diff(logs, "softmax/1", "softmax/3", "--only", "metrics").stdout
+
+
+def test_metrics_without_a_direction_or_a_value(logs):
+    make_run(logs / "softmax" / "0004", None)
+    done = diff(logs, "softmax/0001", "softmax/0004", "--only=metrics")
+    assert re.search(r"test/accuracy +0\.9000 +– +– *\n", done.stdout)
+    assert "B is" not in done.stdout
+
+
+def test_a_note_and_layers_are_differences(logs):
+    make_run(logs / "softmax" / "0004", note="warmer", layers=[20, 10])
+    make_run(logs / "softmax" / "0005", note="colder", layers=[])
+    shown = diff(logs, "softmax/4", "softmax/5").stdout
+    assert re.search(r"note +warmer +colder", shown)
+    assert re.search(r"layers +20,10 +none", shown)
+
+
+def test_long_values_fit_a_terminal(logs, monkeypatch):
+    make_run(logs / "softmax" / "0004", sha256="cd" * 32, layers="1234567890" * 20)
+    whole = diff(logs, "softmax/1", "softmax/4").stdout
+    assert "1234567890" * 20 in whole and "cd" * 32 in whole
+    monkeypatch.setattr(diff_runs.tables, "terminal_width", lambda: 80)
+    done = diff(logs, "softmax/1", "softmax/4")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    assert re.search(r"sha256 +[ab]+…[ab]+ +[cd]+…[cd]+ ", done.stdout)
+
+
 def test_what_someone_else_wrote_is_shown_literally(logs):
     path = make_run(logs / "softmax" / "0004", **{"\x1b[31mflag": "[/bold]\x07"})
     write_events(path, graph(**{"a\x1b[2J": "Odd"}), second=SECOND + 1)

@@ -36,8 +36,9 @@ if resumed:
     run = runs.reopen(__import__("pathlib").Path(flags["resume"]))
 else:
     engine = {{"pid": os.getpid()}}
+    name = flags.get("run_name", "")
     first = Record("toy", "", argv=sys.argv, flags=flags, engine=engine, steps=3)
-    run = runs.create(flags["logdir"], "", first)
+    run = runs.create(flags["logdir"], name, first)
 for step in range(run.record.step + 1, 4):
     time.sleep(float(run.record.flags.get("pause", "0")))
     if stop:
@@ -98,6 +99,9 @@ def test_grid_and_started_again(toy):
     done = sweep(*GRID, "--jobs=2")
     assert done.returncode == 0, done.stderr
     assert settings() == ALL
+    assert {run.name.partition("-")[2] for run in runs()} == {
+        f"learning_rate={rate},seed={seed}" for rate, seed, _ in ALL
+    }
     assert len(re.findall(r"^\[\d/4\] learning_rate=.* seed=.: completed", done.stdout, re.M)) == 4
     again = sweep(GRID[0], "--seed=1..3")
     assert again.stdout.count("completed before") == 4
@@ -109,7 +113,7 @@ def test_dry_run_prints_commands_that_work(toy):
     assert len(shown) == 4 and not Path("logs").exists()
     subprocess.run(shlex.split(shown[0]), check=True)
     shown = sweep(*GRID, "--dry_run").stdout.splitlines()
-    assert shown[0] == "# completed before: toy/0001"
+    assert shown[0] == "# completed before: toy/0001-learning_rate=0.1,seed=1"
 
 
 def test_a_failed_run_is_reported_and_not_fatal(toy):

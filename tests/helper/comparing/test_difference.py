@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
-from helper.comparing.difference import difference, graph_difference
+from helper.comparing.difference import Measured, difference, graph_difference
 from helper.runs import listing
 from tests.made_runs import graph, make_run, write_events
 
@@ -71,6 +74,42 @@ def test_settings_data_versions_and_parameters(tmp_path):
         "data": {"sha256": ("ab" * 32, "cd" * 32)},
         "parameters": {"readout/weight": ([784, 10], [10, 10])},
     }
+
+
+def test_final_and_best_metrics(tmp_path):
+    make_run(tmp_path / "softmax" / "0001", 0.9)
+    make_run(tmp_path / "softmax" / "0002", 0.95)
+    first, second = listing.find(tmp_path)
+    first.record.final |= {"test/loss": 0.5, "test/luck": 1.0, "test/nothing": math.nan}
+    second.record.final |= {"test/loss": 0.6, "test/luck": 2.0, "test/nothing": math.nan}
+    first.record.final["train/accuracy"] = 0.9
+    found = difference(first, second).metrics
+    assert list(found) == [
+        "test/accuracy",
+        "test/loss",
+        "test/luck",
+        "train/accuracy",
+        "best/test/accuracy",
+    ]
+    assert found["test/accuracy"].change == pytest.approx(0.05)
+    assert found["train/accuracy"] == Measured(0.9, None, False)
+    assert [pair.word for pair in found.values()] == ["better", "worse", "", "", "better"]
+    second.record.data = replace(second.record.data, sha256="cd" * 32)
+    assert not any(pair.word for pair in difference(first, second).metrics.values())
+
+
+@pytest.mark.parametrize(
+    ("pair", "word"),
+    [
+        (Measured(0.5, 0.4, True), "better"),
+        (Measured(0.5, 0.4, False), "worse"),
+        (Measured(0.5, 0.4), ""),
+        (Measured(0.5, math.nan, True), ""),
+        (Measured(None, 0.4, True), ""),
+    ],
+)
+def test_better_and_worse(pair, word):
+    assert pair.word == word
 
 
 def test_equal_runs(tmp_path):

@@ -196,6 +196,6 @@ def test_rename(logdir):
     make_run(logdir / "softmax" / "0002")
     with pytest.raises(LabError, match="already a run"):
         cleaning.rename(listed(logdir, "softmax/0002"), "0001-baseline", logdir)
-    for name in ("../x", "a b", "", "x" * 65):
+    for name in ("../x", "a b", "", "x" * 121):
         with pytest.raises(UsageError, match="not a valid run name"):
             cleaning.rename(listed(logdir, "softmax/0002"), name, logdir)

@@ -46,7 +46,7 @@ def test_racers_get_directories_of_their_own(tmp_path):
     assert numbers == [f"{number:04d}" for number in range(1, 21)]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\n", "-x", "a b", "x" * 65, "é", "a\0"])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\n", "-x", "a b", "x" * 121, "é", "a\0"])
 def test_names_that_are_refused(tmp_path, name):
     with pytest.raises(UsageError, match="not a valid run name"):
         runs.check_name(name)
@@ -56,7 +56,7 @@ def test_names_that_are_refused(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["a", "0", "A.b_c=d,e-f", "x" * 64, "1..2"])
+@pytest.mark.parametrize("name", ["a", "0", "A.b_c=d,e-f", "x" * 120, "1..2"])
 def test_names_that_are_taken(name):
     runs.check_name(name)
 

@@ -29,6 +29,11 @@ def test_values(text, values):
     assert grid.parse([f"--layers={text}"]) == {"--layers": values}
 
 
+@pytest.mark.parametrize("flag", ["--run_name", "--note"])
+def test_a_name_or_a_note_is_one_value(flag):
+    assert grid.parse([f"{flag}=a=1,b;1..3"]) == {flag: ["a=1,b;1..3"]}
+
+
 def test_drawn_settings_repeat_and_extend():
     choices = grid.parse(["--learning_rate=0.01..1.0", "--hidden_units=10,20", "--seed=1,2"])
     ten = grid.draw(choices, 10, search_seed=3)

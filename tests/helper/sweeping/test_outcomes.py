@@ -62,6 +62,12 @@ def test_a_run_of_exactly_this_setting(made, sweep):
     assert found(sweep, (*SETTING, "--xla")) is None
 
 
+def test_the_name_of_a_run_is_no_part_of_its_setting(made, sweep):
+    made("0001-seed=1", argv=["toy.py", *SETTING, "--run_name=seed=1"])
+    assert found(sweep) == "toy/0001-seed=1"
+    assert found(sweep, (*SETTING, "--run_name=mine")) is None
+
+
 @pytest.mark.parametrize("argv", [None, "toy.py", []])
 def test_a_record_without_its_command_is_nobodys_run(made, sweep, argv):
     made("0001", argv=argv)
@@ -74,6 +80,8 @@ def test_command(made, sweep, tmp_path):
     assert sweep.command(SETTING) == [*start, *SETTING, logdir]
     made("0001")
     assert sweep.command(SETTING, sweep.find(SETTING)) == [*start, *SETTING, logdir]
+    named = Sweep(tmp_path / "toy.py", tmp_path / "logs", names={SETTING: "seed=1"})
+    assert named.command(SETTING) == [*start, *SETTING, "--run_name=seed=1", logdir]
     made("0002", checkpoint=True)
     resume = f"--resume={tmp_path / 'logs' / 'toy' / '0002'}"
     assert sweep.command(SETTING, sweep.find(SETTING)) == [*start, resume, logdir]

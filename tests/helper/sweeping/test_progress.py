@@ -16,11 +16,6 @@ from tests.made_runs import make_run
 SETTINGS = [("--rate=0.1", "--seed=1", "--xla"), ("--rate=0.5", "--seed=1", "--xla")]
 
 
-def test_what_distinguishes_the_runs():
-    assert progress.varied(SETTINGS) == {"--rate=0.1", "--rate=0.5"}
-    assert progress.varied(SETTINGS[:1]) == progress.varied([]) == set()
-
-
 def test_a_line_for_each_outcome(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     make_run(Path("logs/toy/0001"), 0.75)
