@@ -4,9 +4,9 @@ examples:
   aggregate_runs.py
   aggregate_runs.py hidden_layer --where "steps=30000"
 
-The result is in logs/aggregate/EXPERIMENT, which is replaced each time. In TensorBoard: the runs
-aggregate/… on the Scalars page, margin charts on the Custom Scalars page, a row for each
-setting in the HParams table.
+The result is in logs_aggregate, beside logs; the groups of the same experiments are replaced each
+time. In TensorBoard: mean curves on the Time Series page, margin charts on the Custom Scalars page,
+a row for each group on the HPARAMS page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helper.command import Parser, note, run
 from helper.comparing import aggregate, comparison
 from helper.errors import printable
-from helper.runs import listing, naming
+from helper.runs import listing, naming, tensorboard_links
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,9 +36,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     runs = listing.find(logdir, flags.runs)
     if flags.where is not None:
         runs = comparison.select(runs, flags.where)
-    for path in aggregate.write(logdir, comparison.group(runs, ["-seed"])):
+    written = aggregate.write(logdir, comparison.group(runs, ["-seed"]))
+    for path in written:
         print(printable(os.path.relpath(path)))
-    print(f"view with: tensorboard --logdir {printable(shlex.quote(flags.logdir))}")
+    place = aggregate.place(logdir)
+    both = f"runs:{os.path.relpath(logdir)},means:{os.path.relpath(place)}"
+    tags = tensorboard_links.tags(listed.record for listed in runs)
+    print(f"look at them:  {printable(tensorboard_links.command(place))}")
+    print(f"               {tensorboard_links.link([path.name for path in written], tags)}")
+    print(f"with the runs: tensorboard --logdir_spec {printable(shlex.quote(both))}")
     for line in sorted({problem for listed in runs for problem in listed.problems}):
         note(line)
     return 0

@@ -1,16 +1,18 @@
-"""For TensorBoard: a run of its own for each group of seeds, with mean and standard deviation.
+"""For TensorBoard: an entry of its own for each group of seeds, with mean and standard deviation.
 
-    logdir/aggregate/<experiment>/<settings>/test    accuracy (the mean), margin/accuracy/lower, …
-    logdir/aggregate/<experiment>/<settings>/train   (upper); lower and upper are mean ± deviation
-    logdir/aggregate/<experiment>/<settings>/mean    a row of the hparams table: means over seeds
-    logdir/aggregate/<experiment>                    the layout with a margin chart for each tag
+    logs_aggregate/softmax lr=0.1 (n=3)/test     accuracy: the mean over seeds, at each step;
+                                                 spread/accuracy/lower and upper: mean ± deviation;
+                                                 the group's row of the HPARAMS page
+    logs_aggregate/softmax lr=0.1 (n=3)/train    the training curves
 
-Each time, the directory of every experiment among the groups is replaced; the others stay. No
-TensorFlow is needed.
+The directory is beside the log directory, never in it, where the means would look like more runs.
+Each time, the groups of the same experiments are replaced; the others stay. No TensorFlow is
+needed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -18,9 +20,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -30,14 +31,24 @@ from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from helper.comparing.comparison import Group, mean_and_deviation
+from helper.comparing.comparison import Group, mean_and_deviation, setting_key, text
 from helper.comparing.curves import MeanCurve, mean_curve
 from helper.errors import LabError, printable
-from helper.runs import event_files
-from helper.runs.listing import AGGREGATE_FILE, ListedRun
+from helper.loading import Damaged, load_json
+from helper.runs import event_files, flag_roles
+from helper.runs.listing import AGGREGATE_FILE
+from helper.runs.record import RESULTS
 from helper.runs.tfrecords import as_tfrecord
 
-DIRECTORY = "aggregate"
+_SUFFIX = "_aggregate"
+# The names of settings in those of groups, for which TensorBoard has little room.
+_SHORT = {"learning_rate": "lr"}
+
+
+def place(logdir: Path) -> Path:
+    """Where the groups of a log directory are written: beside it."""
+    whole = Path(os.path.abspath(logdir))
+    return whole.with_name(whole.name + _SUFFIX)
 
 
 def write(logdir: Path, groups: Sequence[Group]) -> list[Path]:
@@ -46,56 +57,65 @@ def write(logdir: Path, groups: Sequence[Group]) -> list[Path]:
 
     Raises LabError where there is no such group, or the directory is not ours or not writable.
     """
-    top = logdir / DIRECTORY
+    top = place(logdir)
     if os.path.lexists(top) and (top.is_symlink() or not (top / AGGREGATE_FILE).is_file()):
         raise LabError(f"{top} was not made by this program; move it out of the way")
-    kept: dict[str, dict[str, Group]] = {}  # by the names of directories: experiment, settings
+    kept: dict[str, list[Group]] = {}  # by experiment
     for group in groups:
         completed = [run for run in group.runs if run.status == "completed"]
         if len(completed) >= 2:
-            experiment = kept.setdefault(_plain(str(group.runs[0].fields["experiment"])), {})
-            name = _unused(_settings(group), experiment)
-            experiment[name] = Group(group.name, group.settings, completed)
+            experiment = str(group.runs[0].fields["experiment"])
+            kept.setdefault(experiment, []).append(Group(group.name, group.settings, completed))
     if not kept:
         raise LabError("no group has two completed runs: there is nothing to take a mean of")
     try:
         top.mkdir(parents=True, exist_ok=True)
         # First of all: what is half made must be recognized as ours next time.
         (top / AGGREGATE_FILE).touch()
-        for name, experiment in kept.items():
-            _write_experiment(top / name, experiment)
+        for path in _written_before(top, kept):
+            shutil.rmtree(path)
+        written = []
+        for experiment, members in kept.items():
+            for group in members:
+                path = _unused(top, _name(experiment, group, members))
+                _write_group(path, experiment, group)
+                written.append(path)
     except OSError as error:
         raise LabError(f"cannot write {top}: {error.strerror or error}") from None
-    return [top / name / settings for name, groups in kept.items() for settings in groups]
+    return written
 
 
-def _write_experiment(path: Path, groups: Mapping[str, Group]) -> None:
-    if os.path.lexists(path):
-        shutil.rmtree(path)
+def _written_before(top: Path, experiments: Collection[str]) -> Iterator[Path]:
+    """The groups of these experiments that are there."""
+    for path in sorted(top.iterdir()):
+        if path.is_symlink() or not path.is_dir():
+            continue
+        with contextlib.suppress(Damaged):
+            made = load_json(path / AGGREGATE_FILE)
+            if isinstance(made, dict) and made.get("experiment") in experiments:
+                yield path
+
+
+def _write_group(path: Path, experiment: str, group: Group) -> None:
+    """Write one group's curves and its row of the HPARAMS page."""
     path.mkdir()
-    sources = {name: [run.name for run in group.runs] for name, group in groups.items()}
-    (path / AGGREGATE_FILE).write_text(json.dumps(sources, indent=1) + "\n")
-    tags: set[str] = set()
-    for name, group in groups.items():
-        tags |= _write_group(path / name, group)
-    # TensorBoard merges the layouts of all experiments, which have one title.
-    _write_events(path, [_summary_event(0, _layout(sorted(tags)))])
-
-
-def _write_group(path: Path, group: Group) -> set[str]:
-    """Write one group's curves and its row of the hparams table; return the tags of its curves."""
+    made = {"experiment": experiment, "runs": [run.name for run in group.runs]}
+    (path / AGGREGATE_FILE).write_text(json.dumps(made, indent=1) + "\n")
     curves = [run.curves() for run in group.runs]
     common = set(curves[0]).intersection(*curves)
-    splits = sorted({tag.partition("/")[0] for tag in common})
-    for split in splits:
+    watched = group.runs[0].record.watched if group.runs[0].record else "test"
+    for split in sorted({tag.partition("/")[0] for tag in common} | {watched}):
         means = {
             tag.partition("/")[2]: mean_curve([found[tag] for found in curves])
             for tag in sorted(common)
             if tag.startswith(f"{split}/")
         }
-        _write_events(path / split, _curve_events(means))
-    _write_events(path / "mean", _session_events(group))
-    return {tag.partition("/")[2] for tag in common}
+        events = [*_curve_events(means)]
+        if split == watched:
+            events += [*_session_events(experiment, group, watched, path.name)]
+            # TensorBoard merges the layouts of all groups, which have one title.
+            events.append(_summary_event(0, _layout(sorted(means))))
+        _write_events(path / split, events)
 
 
 def _curve_events(means: Mapping[str, MeanCurve]) -> Iterator[Event]:
@@ -108,18 +128,18 @@ def _curve_events(means: Mapping[str, MeanCurve]) -> Iterator[Event]:
         for step, wall_time, mean, deviation in zip(*(c.tolist() for c in columns), strict=True):
             event = found.setdefault(step, Event(wall_time=wall_time, step=step))
             event.summary.value.add(tag=tag, simple_value=mean)
-            event.summary.value.add(tag=f"margin/{tag}/lower", simple_value=mean - deviation)
-            event.summary.value.add(tag=f"margin/{tag}/upper", simple_value=mean + deviation)
+            event.summary.value.add(tag=f"spread/{tag}/lower", simple_value=mean - deviation)
+            event.summary.value.add(tag=f"spread/{tag}/upper", simple_value=mean + deviation)
     yield from (found[step] for step in sorted(found))
 
 
-def _session_events(group: Group) -> Iterator[Event]:
-    """The group as one session of the hparams plugin: its settings, the number of its seeds, and
-    under the tags that its runs use, the means of their final and best metrics."""
-    start = plugin_data_pb2.SessionStartInfo(start_time_secs=time.time())
-    flags = {name: _common(name, group.runs) for name in group.runs[0].flags if name != "seed"}
-    for name, value in {**flags, "seeds": len(group.runs)}.items():
-        shown = start.hparams[printable(name)]
+def _session_events(experiment: str, group: Group, watched: str, name: str) -> Iterator[Event]:
+    """The group as one session of the hparams plugin: the settings that its runs share, and under
+    the tags that they use the means of their results."""
+    start = plugin_data_pb2.SessionStartInfo(start_time_secs=time.time(), group_name=name)
+    common = {flag: value for flag, value in group.runs[0].flags.items() if _agree(flag, group)}
+    for column, value in flag_roles.hyper_parameters(experiment, common).items():
+        shown = start.hparams[printable(column)]
         if isinstance(value, bool):
             shown.bool_value = value
         elif isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
@@ -132,13 +152,12 @@ def _session_events(group: Group) -> Iterator[Event]:
     )
     step = max(int(run.fields["step"] or 0) for run in group.runs)
     metrics = Summary()
-    for tag in sorted({tag for run in group.runs for tag in run.final}):
-        for name, key in ((f"final/{tag}", tag), (f"best/{tag}", f"best/{tag}")):
-            mean, deviation = mean_and_deviation(run.fields.get(key) for run in group.runs)
-            if mean is not None:
-                metrics.value.add(tag=name, simple_value=mean)
-            if deviation is not None:
-                metrics.value.add(tag=f"deviation/{name}", simple_value=deviation)
+    for key, tag in _results(group, watched).items():
+        mean, deviation = mean_and_deviation(run.fields.get(key) for run in group.runs)
+        if mean is not None:
+            metrics.value.add(tag=f"{RESULTS}{tag}", simple_value=mean)
+        if deviation is not None:
+            metrics.value.add(tag=f"{RESULTS}deviation of {tag}", simple_value=deviation)
     yield _summary_event(step, metrics)
     end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
     yield _plugin_event(
@@ -147,13 +166,25 @@ def _session_events(group: Group) -> Iterator[Event]:
     )
 
 
+def _results(group: Group, watched: str) -> dict[str, str]:
+    """The tags of the results that runs have, by their names among the runs' fields."""
+    found = {}
+    for tag in sorted({tag for run in group.runs for tag in run.final}):
+        split, _, metric = tag.partition("/")
+        if split == watched:
+            found[f"best/{tag}"] = f"best {metric}"
+        else:
+            found[tag] = f"{split} {metric}"
+    return found
+
+
 def _layout(tags: Iterable[str]) -> Summary:
     """The layout of the custom scalars page: for each tag, a margin chart over all groups."""
     layout = layout_pb2.Layout()
     category = layout.category.add(title="Mean ± standard deviation over seeds")
     for tag in tags:
         chart = category.chart.add(title=tag)
-        chart.margin.series.add(value=tag, lower=f"margin/{tag}/lower", upper=f"margin/{tag}/upper")
+        chart.margin.series.add(value=tag, lower=f"spread/{tag}/lower", upper=f"spread/{tag}/upper")
     summary = Summary()
     summary.value.add(
         tag=layout_metadata.CONFIG_SUMMARY_TAG,
@@ -184,22 +215,23 @@ def _write_events(directory: Path, events: Iterable[Event]) -> None:
     event_files.next_path(directory).write_bytes(b"".join(tfrecords))
 
 
-def _common(name: str, runs: Sequence[ListedRun]) -> Any:
-    """The value of a flag, where the runs of a group agree on it."""
-    values = {str(run.flags.get(name)): run.flags.get(name) for run in runs}
-    return next(iter(values.values())) if len(values) == 1 else "various"
+def _agree(flag: str, group: Group) -> bool:
+    """Whether all runs of a group have one value of a flag; they have different seeds."""
+    return flag != "seed" and len({setting_key(run.flags.get(flag)) for run in group.runs}) == 1
 
 
-def _settings(group: Group) -> str:
-    settings = [f"{key}={value}" for key, value in group.settings.items() if key != "experiment"]
-    return _plain(",".join(settings) or "all")
+def _name(experiment: str, group: Group, others: Sequence[Group]) -> str:
+    """Such as "softmax lr=0.1 (n=3)": what distinguishes the group from the experiment's others."""
+    words = [experiment]
+    for key, value in group.settings.items():
+        values = {setting_key(other.settings.get(key)) for other in others}
+        if value is not None and len(values) > 1:
+            words.append(f"{_SHORT.get(key, key)}={text(value)}")
+    # A directory name, and no way out: records and flags may say anything.
+    plain = re.sub(r"[^\w .,=+-]|^\.", "_", " ".join(words), flags=re.ASCII)[:100]
+    return f"{plain} (n={len(group.runs)})"
 
 
-def _plain(name: str) -> str:
-    """A directory name, and no way out: records and flags may say anything."""
-    return re.sub(r"[^\w.,=+-]|^\.", "_", name, flags=re.ASCII)[:100] or "_"
-
-
-def _unused(name: str, taken: Iterable[str]) -> str:
-    names = (name, *(f"{name}-{number}" for number in range(2, 10_000)))
-    return next(name for name in names if name not in taken)
+def _unused(top: Path, name: str) -> Path:
+    names = (name, *(f"{name} {number}" for number in range(2, 10_000)))
+    return next(top / name for name in names if not os.path.lexists(top / name))

@@ -12,6 +12,7 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 from helper.graph.evaluation import Observation
 from helper.graph.model import Model
 from helper.pictures import confusion, drawing
+from helper.runs.record import RESULTS
 from helper.saving.event_writer import image_summary
 from helper.tensorflow_v1 import tf
 
@@ -52,7 +53,7 @@ def confusion_table(seen: Observation) -> Iterator[Any]:
     """The confusion matrix at the end of the run, as a table."""
     counts = _confusion(seen) if seen.last else None
     if counts is not None:
-        yield text_pb("results/confusion table", confusion.table(counts))
+        yield text_pb(f"{RESULTS}confusion table", confusion.table(counts))
 
 
 def _confusion(seen: Observation) -> np.ndarray | None:

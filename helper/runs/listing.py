@@ -118,7 +118,11 @@ class ListedRun:
 
     def _read(self, split: str) -> dict[str, Scalars]:
         if split not in self._curves:
-            self._curves[split] = events.read_scalars(self.path / split, self.problems.append)
+            found = events.read_scalars(self.path / split, self.problems.append)
+            if self.status is not Status.FOREIGN:
+                # Numbers that a run has once, at its end, are no curves.
+                found = {tag: c for tag, c in found.items() if not tag.startswith(record.RESULTS)}
+            self._curves[split] = found
         return self._curves[split]
 
 

@@ -13,6 +13,7 @@ from helper.files import write_atomically
 from helper.loading import Damaged, converted, load_json
 
 RECORD_FILE = "run.json"
+RESULTS = "results/"  # how the tags begin of what a run writes once, at its end
 FORMAT = 2
 # An experiment's name, or what follows a run's number: a plain directory name.
 LONGEST_NAME = 120  # with a run's number, and what is written beside it, well below 255 bytes

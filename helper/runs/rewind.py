@@ -17,10 +17,11 @@ from tensorboard.compat.proto.event_pb2 import Event
 from helper.files import remove_partial, replace_atomically
 from helper.runs import event_files
 from helper.runs.events import decode
+from helper.runs.record import RESULTS
 from helper.runs.tfrecords import OVERHEAD, as_tfrecord, read_payloads
 
 # What a resumed run writes again: its settings when it begins, its results when it ends.
-_WRITTEN_AGAIN = re.compile(r"run$|_hparams_/|results/|final/")
+_WRITTEN_AGAIN = re.compile(rf"run$|_hparams_/|{RESULTS}|final/")
 
 
 class Kept(NamedTuple):

@@ -18,7 +18,7 @@ from helper.runs.tfrecords import read_payloads
 from tests.made_runs import make_run, scalar, write_events
 from tests.tensorboard_server import serving
 
-GROUP = "aggregate/softmax/learning_rate=0.1"
+GROUP, OTHER = "softmax lr=0.1 (n=3)", "softmax lr=0.5 (n=2)"
 
 
 def seed(logdir, number, accuracy, rate=0.1, status="completed"):
@@ -33,7 +33,8 @@ def seed(logdir, number, accuracy, rate=0.1, status="completed"):
     )
     (run,) = listing.find(logdir, [str(path)])
     group = comparison.Group("", {}, [run])
-    write_events(path, *aggregate._session_events(group), second=1_700_000_001)
+    hparams = aggregate._session_events("softmax", group, "test", f"softmax/{number:04d}")
+    write_events(path / "test", *hparams, second=1_700_000_001)
     return path
 
 
@@ -43,30 +44,50 @@ def write(logdir):
 
 @pytest.fixture
 def logs(tmp_path):
+    """A log directory; what is aggregated is beside it, in ``place``."""
+    return a_log_directory(tmp_path / "logs")
+
+
+@pytest.fixture
+def place(logs):
+    return logs.with_name("logs_aggregate")
+
+
+def a_log_directory(logs):
     for number, accuracy in enumerate([0.90, 0.92, 0.97], 1):
-        seed(tmp_path, number, accuracy)
+        seed(logs, number, accuracy)
     for number, accuracy in enumerate([0.80, 0.90], 4):
-        seed(tmp_path, number, accuracy, rate=0.5)
-    seed(tmp_path, 6, 0.5, rate=0.5, status="diverged")
-    seed(tmp_path, 7, 0.6, rate=0.7)
-    return tmp_path
+        seed(logs, number, accuracy, rate=0.5)
+    seed(logs, 6, 0.5, rate=0.5, status="diverged")
+    seed(logs, 7, 0.6, rate=0.7)
+    return logs
 
 
-def test_mean_and_margins_of_completed_runs(logs):
+def test_mean_and_margins_of_completed_runs(logs, place):
+    before = sorted(logs.rglob("*"))
     written = write(logs)
-    assert [str(path.relative_to(logs)) for path in written] == [
-        GROUP,
-        "aggregate/softmax/learning_rate=0.5",
-    ]
+    assert written == [place / GROUP, place / OTHER]
+    assert sorted(logs.rglob("*")) == before  # nothing is written into the log directory
     curves = events.read_scalars(written[0] / "test")
-    assert sorted(curves) == ["accuracy", "margin/accuracy/lower", "margin/accuracy/upper"]
+    names = {"accuracy", "spread/accuracy/lower", "spread/accuracy/upper"}
+    assert names == {tag for tag in curves if not tag.startswith("results/")}
     assert curves["accuracy"].step.tolist() == [0, 50, 100]
     assert curves["accuracy"].value == pytest.approx([0.1, 0.83, 0.93])
     deviation = math.sqrt((0.03**2 + 0.01**2 + 0.04**2) / 2)
-    upper, lower = (curves[f"margin/accuracy/{side}"].value[2] for side in ("upper", "lower"))
+    upper, lower = (curves[f"spread/accuracy/{side}"].value[2] for side in ("upper", "lower"))
     assert (lower, upper) == pytest.approx((0.93 - deviation, 0.93 + deviation))
     other = events.read_scalars(written[1] / "test")["accuracy"]
     assert other.value[-1] == pytest.approx(0.85)
+
+
+def test_a_name_has_only_what_differs_and_applies(tmp_path):
+    logdir = tmp_path / "logs"
+    for number in range(8):
+        own = {"layers": "3"} if number < 4 else {}
+        where = logdir / ("mlp" if number < 4 else "softmax") / f"{number:04d}"
+        make_run(where, seed=number, optional=None, learning_rate=0.1 + number // 6, **own)
+    names = [path.name for path in write(logdir)]
+    assert names == ["mlp (n=4)", "softmax lr=0.1 (n=2)", "softmax lr=1.1 (n=2)"]
 
 
 def hparams(directory):
@@ -107,52 +128,47 @@ def test_a_row_of_the_hparams_table(tmp_path):
         record["flags"]["odd"] = "\udcff"
         (path / "run.json").write_text(json.dumps(record))
     (written,) = write(tmp_path)
-    settings, metrics = hparams(written / "mean")
+    settings, metrics = hparams(written / "test")
     assert settings == {
+        "experiment": "softmax",
         "steps": 100,
         "learning_rate": 0.1,
-        "logdir": "logs",
-        "data_dir": "various",
         "xla": True,
-        "rate": "nan",
-        "odd": r"\udcff",
-        "seeds": 2,
-    }
+        "· rate": "nan",
+        "· odd": r"\udcff",
+    }  # what the runs agree on, and nothing about where they are
     assert settings["xla"] is True
+    del metrics["custom_scalars__config__"]
     assert {tag: step for tag, (step, _) in metrics.items()} == dict.fromkeys(metrics, 200)
     assert {tag: value for tag, (_, value) in metrics.items()} == pytest.approx(
-        {
-            "final/test/accuracy": 0.91,
-            "deviation/final/test/accuracy": math.sqrt(0.0002),
-            "best/test/accuracy": 0.94,
-            "deviation/best/test/accuracy": math.sqrt(0.0002),
-        }
+        {"results/best accuracy": 0.94, "results/deviation of best accuracy": math.sqrt(0.0002)}
     )
 
 
-def test_aggregates_of_other_experiments_stay(logs):
+def test_aggregates_of_other_experiments_stay(logs, place):
     write(logs)
     for number in (1, 2):
         make_run(logs / "mlp" / f"{number:04d}", 0.9, {0: 0.1, 9: 0.9}, seed=number)
-    softmax = {p: p.read_bytes() for p in (logs / "aggregate").rglob("*") if p.is_file()}
+    softmax = {p: p.read_bytes() for p in place.rglob("*") if p.is_file()}
     mlp = comparison.group(listing.find(logs, ["mlp"]), ["-seed"])
-    assert aggregate.write(logs, mlp) == [logs / "aggregate" / "mlp" / "all"]
+    assert aggregate.write(logs, mlp) == [place / "mlp (n=2)"]
     assert all(path.read_bytes() == content for path, content in softmax.items())
     # What was made before of the same experiment goes: here the group with another rate.
     one = comparison.group(listing.find(logs, ["softmax/000[123]"]), ["-seed"])
     aggregate.write(logs, one)
-    assert sorted(p.name for p in (logs / "aggregate" / "softmax").iterdir() if p.is_dir()) == [
-        "all"
+    assert sorted(path.name for path in place.iterdir() if path.is_dir()) == [
+        "mlp (n=2)",
+        "softmax (n=3)",
     ]
-    assert (logs / "aggregate" / "mlp" / "all" / "test").is_dir()
 
 
-def test_what_an_earlier_version_made_is_replaced(logs):
-    top = logs / "aggregate"
-    write_events(top / "softmax" / "learning_rate=0.9" / "test")
-    (top / "aggregate.json").write_text('{"softmax/learning_rate=0.9": []}')
-    assert len(write(logs)) == 2
-    assert not (top / "softmax" / "learning_rate=0.9").exists()
+def test_what_is_not_ours_stays(logs, place):
+    write(logs)
+    (place / "mine").mkdir()
+    (place / "damaged").mkdir()
+    (place / "damaged" / "aggregate.json").write_text("[" * 10_000)
+    write(logs)
+    assert {"mine", "damaged"} <= {path.name for path in place.iterdir()}
 
 
 @pytest.mark.parametrize("experiment", ["../../escape", "/etc", "..", ".", "", "\x1b\udcff\n"])
@@ -170,56 +186,63 @@ def test_no_name_leads_out_of_the_log_directory(tmp_path, experiment):
     assert set(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("link", ["aggregate", "aggregate/softmax"])
-def test_nothing_is_written_through_a_link(logs, tmp_path_factory, link):
+@pytest.mark.parametrize("link", ["", GROUP])
+def test_nothing_is_written_through_a_link(logs, place, tmp_path_factory, link):
     outside = tmp_path_factory.mktemp("outside")
-    (outside / "aggregate.json").touch()
-    if "/" in link:
+    (outside / "aggregate.json").write_text('{"experiment": "softmax"}')
+    if link:
         write(logs)
-        shutil.rmtree(logs / link)
-    (logs / link).symlink_to(outside)
-    with pytest.raises(LabError):
-        write(logs)
+        shutil.rmtree(place / link)
+        (place / link).symlink_to(outside)
+        assert write(logs)[0].name == f"{link} 2"
+    else:
+        place.symlink_to(outside)
+        with pytest.raises(LabError):
+            write(logs)
     assert [path.name for path in outside.iterdir()] == ["aggregate.json"]
 
 
-def test_what_was_aggregated_is_no_run_itself(logs):
+def test_what_was_aggregated_is_no_run_itself(logs, place):
     before = [run.name for run in listing.find(logs)]
     write(logs)
     assert [run.name for run in listing.find(logs)] == before
+    assert listing.find(place) == []
     assert write(logs)  # again, over the old ones
 
 
-def test_somebody_elses_directory_is_left_alone(logs):
-    (logs / "aggregate").mkdir()
-    (logs / "aggregate" / "precious").write_text("mine")
+def test_somebody_elses_directory_is_left_alone(logs, place):
+    place.mkdir()
+    (place / "precious").write_text("mine")
     with pytest.raises(LabError, match="not made by this program"):
         write(logs)
-    assert (logs / "aggregate" / "precious").read_text() == "mine"
+    assert (place / "precious").read_text() == "mine"
 
 
 def test_nothing_to_take_a_mean_of(tmp_path):
     seed(tmp_path, 1, 0.9)
     with pytest.raises(LabError, match="two completed runs"):
         write(tmp_path)
-    assert not (tmp_path / "aggregate").exists()
+    assert not aggregate.place(tmp_path).exists()
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["default loader", "Python loader"])
-def test_tensorboard_shows_means_margins_and_hparams(logs, fast):
+def test_tensorboard_shows_means_margins_and_hparams(logs, place, fast):
     write(logs)
-    with serving(logs, fast) as server:
-        server.until(lambda s: f"{GROUP}/mean" in s.get("runs"))
+    (place / "runs").symlink_to(logs)  # as with --logdir_spec, whose names begin with a prefix
+    with serving(place, fast) as server:
+        server.until(lambda s: f"{OTHER}/test" in s.get("runs"))
         server.until(lambda s: len(s.scalars(f"{GROUP}/test", "accuracy")) == 3)
+        groups = [name for name in server.get("runs") if not name.startswith("runs/")]
+        assert sorted(groups) == [f"{GROUP}/test", f"{OTHER}/test"]
         _check_curves(server)
         _check_layout(server)
         _check_hparams(server)
-        # With one more seed, the same TensorBoard shows the new mean.
+        # With one more seed, the same TensorBoard shows the new mean, under its name.
         seed(logs, 8, 0.99)
         write(logs)
-        new = pytest.approx((0.90 + 0.92 + 0.97 + 0.99) / 4)
-        server.until(lambda s: s.scalars(f"{GROUP}/test", "accuracy")[-1][1] == new)
-        assert len(server.scalars(f"{GROUP}/test", "accuracy")) == 3
+        new, name = pytest.approx((0.90 + 0.92 + 0.97 + 0.99) / 4), "softmax lr=0.1 (n=4)/test"
+        server.until(lambda s: name in s.get("runs"))
+        server.until(lambda s: [v for _, v in s.scalars(name, "accuracy")][-1:] == [new])
         _check_another_experiment(server, logs)
 
 
@@ -229,13 +252,13 @@ def _check_another_experiment(server, logs):
         path = make_run(logs / "mlp" / f"{number:04d}", seed=number)
         write_events(path / "test", scalar(0, {"cost": number}), scalar(1, {"cost": 2 * number}))
     aggregate.write(logs, comparison.group(listing.find(logs, ["mlp"]), ["-seed"]))
-    server.until(lambda s: "aggregate/mlp/all/test" in s.get("runs"))
+    server.until(lambda s: "mlp (n=2)/test" in s.get("runs"))
 
     def titles(server):
         layout = server.get("plugin/custom_scalars/layout")
-        return [[chart["title"] for chart in category["chart"]] for category in layout["category"]]
+        return {chart["title"] for category in layout["category"] for chart in category["chart"]}
 
-    server.until(lambda s: titles(s) == [["cost", "accuracy"]])
+    server.until(lambda s: titles(s) == {"cost", "accuracy"})
 
 
 def _check_curves(server):
@@ -245,15 +268,16 @@ def _check_curves(server):
         (50, pytest.approx(0.83)),
         (100, pytest.approx(0.93)),
     ]
-    # Under the same tag as each run's own curve, so that they lie over each other.
-    assert len(server.scalars("softmax/0001/test", "accuracy")) == 3
 
 
 def _check_layout(server):
     layout = server.get("plugin/custom_scalars/layout")
-    ((category,), (chart,)) = layout["category"], layout["category"][0]["chart"]
-    assert category["title"] == "Mean ± standard deviation over seeds"
-    (series,) = chart["margin"]["series"]
+    assert {category["title"] for category in layout["category"]} == {
+        "Mean ± standard deviation over seeds"
+    }
+    charts = [chart for category in layout["category"] for chart in category["chart"]]
+    (series,) = charts[0]["margin"]["series"]
+    print(charts)
     for tag in series.values():
         assert len(server.scalars(f"{GROUP}/test", tag)) == 3
 
@@ -269,28 +293,30 @@ def _check_hparams(server):
     }
     groups = server.post("plugin/hparams/session_groups", asked)["sessionGroups"]
     rows = {group["name"]: group for group in groups}
-    assert len(rows) == 9  # seven runs, two groups
-    mean, one = rows[f"{GROUP}/mean"], rows["softmax/0001"]
-    assert mean["hparams"]["seeds"] == 3 and "seed" not in mean["hparams"]
+    mean = rows[GROUP]
+    assert "seed" not in mean["hparams"]
     assert mean["hparams"]["learning_rate"] == pytest.approx(0.1)
 
     def value(row, name):
         found = {metric["name"].get("tag"): metric["value"] for metric in row["metricValues"]}
         return found[name]
 
-    assert value(mean, "final/test/accuracy") == pytest.approx(0.93)
-    assert value(mean, "best/test/accuracy") == pytest.approx(0.93)
-    assert value(mean, "deviation/final/test/accuracy") == pytest.approx(0.0360555, abs=1e-5)
-    assert value(one, "final/test/accuracy") == pytest.approx(0.9)
+    assert value(mean, "accuracy") == pytest.approx(0.93)
+    assert value(mean, "results/best accuracy") == pytest.approx(0.93)
+    assert value(mean, "results/deviation of best accuracy") == pytest.approx(0.03605, abs=1e-4)
+    if "softmax/0001" in rows:  # the default loader does not follow the link
+        one = rows["softmax/0001"]
+        assert set(mean["hparams"]) < set(one["hparams"])
 
 
-def test_on_the_command_line(logs):
+def test_on_the_command_line(logs, place):
     script = PROJECT_ROOT / "scripts" / "aggregate_runs.py"
     command = [sys.executable, script, "--logdir", logs, "--where", "learning_rate<0.5"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (logs / "aggregate" / "softmax" / "all" / "test").is_dir()
-    assert [p.name for p in (logs / "aggregate" / "softmax").iterdir() if p.is_dir()] == ["all"]
-    assert done.stdout.endswith(f"softmax/all\nview with: tensorboard --logdir {logs}\n")
+    assert [path.name for path in place.iterdir() if path.is_dir()] == ["softmax (n=3)"]
+    first, command_line, link, both = done.stdout.splitlines()
+    assert first.endswith("logs_aggregate/softmax (n=3)") and "tensorboard" in command_line
+    assert link.endswith("#timeseries") and "logdir_spec" in both
     done = subprocess.run([*command[:-1], "seed>90"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("error: no group")
