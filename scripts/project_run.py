@@ -97,10 +97,8 @@ def hidden_layer(
     most = _MOST_VALUES // max(values.shape[1], 1)
     if len(images) > most:
         raise LabError(
-            f"{layer} has {values.shape[1]:,} values for each image, too many for "
-            f"{len(images):,} points; choose --images={most}"
-            if most >= 2
-            else f"{layer} has {values.shape[1]:,} values for each image, too many for the projector"
+            f"{chosen.name}: {layer} has {values.shape[1]:,} values for each image; of those, the "
+            f"projector can show {most:,} images" + (f": --images={most}" if most >= 2 else "")
         )
     if first is None:
         return layer, images
@@ -125,9 +123,11 @@ def columns(
 
 def show_next(chosen: ListedRun, logdir: str) -> None:
     """Say how to look at it."""
-    where = str(chosen.path) if Path(chosen.name).is_absolute() else logdir
-    print(f"next: tensorboard --logdir {shlex.quote(where)}   (if it is running, start it anew)")
-    print("then open http://localhost:6006/#projector and choose Color by: label")
+    # A run outside of the log directory has its path for a name.
+    where = chosen.name if Path(chosen.name).is_absolute() else logdir
+    print(f"view with: tensorboard --logdir {printable(shlex.quote(where))}")
+    print("           (start it again if it is running: it reads the points only once)")
+    print("open:      http://localhost:6006/#projector, and choose Color by: label")
 
 
 if __name__ == "__main__":

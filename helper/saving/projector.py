@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,7 +26,8 @@ from helper.errors import LabError, reason
 from helper.files import replace_atomically, sync, write_atomically
 
 DIRECTORY = "projector"
-_DIGITS = 4  # of the largest value; all others have as many decimals
+# The page puts the name into an address as it is.
+_UNFIT = re.compile(r"[^\w ,./-]", re.ASCII)
 
 
 class Points(NamedTuple):
@@ -78,37 +80,38 @@ def _held(directory: Path) -> Iterator[Path]:
     directory.mkdir(exist_ok=True)
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield directory
-    except BlockingIOError:
-        raise LabError(f"another process is writing to {directory}; try again later") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(f"another process is writing to {directory}; wait for it") from None
+        try:
+            yield directory
+        finally:
+            with contextlib.suppress(OSError):
+                directory.rmdir()  # fails unless it is empty
     finally:
-        with contextlib.suppress(OSError):
-            directory.rmdir()  # only if it is empty
         os.close(handle)
 
 
 def write_values(file: BinaryIO, values: np.ndarray) -> None:
-    """Write [n, features] as n lines of numbers with tabs between, to 1/1,000 of the largest or
-    better, so that an activation takes about five bytes.
+    """Write [n, features] as n lines of numbers with tabs between, to about 1/1,000 of the largest,
+    so that an activation takes some five bytes.
 
-    The plugin also reads the bytes of float32, but only where it fails to read them as text first,
-    which depends on the values.
+    The plugin also reads the bytes of float32, but only after it has failed to read them as text,
+    and how it fails depends on the values.
     """
     largest = float(np.abs(values).max(initial=0))
-    decimals = max(0, _DIGITS - 1 - math.floor(math.log10(largest))) if largest else 0
-    for row in values.tolist():
-        file.write("\t".join([_short(f"{value:.{decimals}f}") for value in row]).encode() + b"\n")
+    decimals = 3 - round(math.log10(largest)) if largest else 0
+    for row in np.round(values.astype(np.float64), decimals).tolist():
+        file.write("\t".join(map(_short, row)).encode() + b"\n")
 
 
-def _short(number: str) -> str:
-    """A number with a decimal point or without, and no zeros that say nothing: "0.50" is ".5"."""
-    if "." in number:
-        number = number.rstrip("0").rstrip(".")
-    sign, digits = ("-", number[1:]) if number.startswith("-") else ("", number)
-    if digits == "0":
-        return "0"
-    return sign + (digits[1:] if digits.startswith("0.") else digits)
+def _short(value: float) -> str:
+    """A number of at most six digits, without a zero before the point."""
+    text = f"{value:g}"
+    if text.startswith(("0.", "-0.")):
+        return text.replace("0.", ".", 1)
+    return text if value else "0"  # which may have a sign
 
 
 def _table(columns: Mapping[str, Sequence[object]]) -> str:
@@ -120,7 +123,7 @@ def _table(columns: Mapping[str, Sequence[object]]) -> str:
 def _config(directory: Path, points: Points) -> str:
     config = ProjectorConfig()
     embedding = config.embeddings.add(
-        tensor_name=points.name,
+        tensor_name=_UNFIT.sub("_", points.name),
         tensor_shape=points.values.shape,
         tensor_path=f"{directory / 'tensor.tsv'}",
         metadata_path=f"{directory / 'metadata.tsv'}",
