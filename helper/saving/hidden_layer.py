@@ -8,10 +8,18 @@ from typing import Any, NamedTuple
 from helper.saving.rebuilding import needed, node_name
 
 # Operations that multiply values with weights; of a function, the body may do that.
-_PRODUCTS = frozenset(
-    """BatchMatMul BatchMatMulV2 BatchMatMulV3 Conv2D DepthwiseConv2dNative MatMul
-    If PartitionedCall StatefulPartitionedCall StatelessIf""".split()
-)
+_PRODUCTS = {
+    "BatchMatMul",
+    "BatchMatMulV2",
+    "BatchMatMulV3",
+    "Conv2D",
+    "DepthwiseConv2dNative",
+    "MatMul",
+    "If",
+    "PartitionedCall",
+    "StatefulPartitionedCall",
+    "StatelessIf",
+}
 
 
 class Layer(NamedTuple):
