@@ -26,6 +26,7 @@ from helper.errors import LabError, reason
 from helper.files import replace_atomically, sync, write_atomically
 
 DIRECTORY = "projector"
+_FEWEST_FEATURES = 3  # the page shows nothing of points with one or two
 # The page puts the name into an address as it is.
 _UNFIT = re.compile(r"[^\w ,./-]", re.ASCII)
 
@@ -55,6 +56,8 @@ def write(run: Path, points: Points) -> int:
 
 
 def _replace(run: Path, directory: Path, points: Points) -> int:
+    lacking = max(0, _FEWEST_FEATURES - points.values.shape[1])
+    points = points._replace(values=np.pad(points.values, ((0, 0), (0, lacking))))
     before = [path for path in directory.iterdir() if path.name.isdecimal()]
     new = directory / f"{max((int(path.name) for path in before), default=0) + 1:04d}"
     new.mkdir()
@@ -63,14 +66,14 @@ def _replace(run: Path, directory: Path, points: Points) -> int:
         write_atomically(new / "metadata.tsv", _table(points.columns))
         replace_atomically(new / "sprite.png", lambda file: file.write(points.sprite))
         sync(directory)
-        written = sum(path.stat().st_size for path in new.iterdir())
+        size = sum(path.stat().st_size for path in new.iterdir())
         write_atomically(run / PROJECTOR_FILENAME, _config(new.relative_to(run), points))
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
     for path in before:
         shutil.rmtree(path, ignore_errors=True)
-    return written
+    return size
 
 
 @contextlib.contextmanager
