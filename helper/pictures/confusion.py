@@ -8,7 +8,7 @@ from helper.pictures.drawing import stamp, text
 
 # The picture's cells show their counts up to this many classes; more would be unreadable.
 _MOST_NUMBERED = 20
-# As wide as TensorBoard's IMAGES page shows it: there one pixel of the picture is one of the screen.
+# TensorBoard's IMAGES page makes every picture this wide; one that is has sharp edges there.
 _SIDE = 350
 _ZOOM = 2  # of the names of the axes and classes
 _LARGEST_ZOOM = 4  # of the counts
