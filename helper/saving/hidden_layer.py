@@ -35,7 +35,7 @@ def last_hidden(graph_def: Any, answers: Iterable[str], given: str) -> Layer | N
     given: the node that takes the images. None if no weights multiply anything that depends on it.
     Raises LabError for a graph that makes no sense.
     """
-    of_images, of_variables = {given}, set()
+    of_images, of_variables = {given}, set[str]()
     found = None
     for node in needed(graph_def.node, answers, [given]):
         inputs = {reference: node_name(reference) for reference in node.input}
