@@ -19,16 +19,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import tables
 from helper.command import Parser, index_range, note, run
-from helper.data import datasets
 from helper.data.datasets import Split
-from helper.errors import LabError, UsageError, printable
-from helper.runs import listing, naming
+from helper.errors import UsageError, printable
+from helper.runs import naming
 from helper.runs.listing import ListedRun
+from helper.saving import examples
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
-    chosen = readable_run(flags.run, Path(flags.logdir))
+    chosen = examples.readable_run(flags.run, Path(flags.logdir))
     if flags.strip:
         from helper.comparing import plots
 
@@ -37,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if pictures is not None:
         names, split = flags.files, Split(pictures, np.zeros(len(pictures), np.int64))
     else:
-        names, split = examples(chosen, flags.split, flags.images, flags.data_dir)
+        whole = getattr(examples.load(chosen, flags.data_dir), flags.split)
+        indices = index_range(flags.images, len(whole.labels))
+        names = [f"{flags.split} {i}" for i in range(indices.start, indices.stop)]
+        split = Split(whole.images[indices], whole.labels[indices])
     from helper.saving import network  # imports TensorFlow
 
     with network.load(chosen, flags.best, note) as net:
@@ -73,13 +76,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return flags
 
 
-def readable_run(name: str, logdir: Path) -> ListedRun:
-    found = listing.one(name, logdir)
-    if found.record is None or found.record.data is None:
-        raise UsageError(f"{found.name} is not a run that can be read ({found.status})")
-    return found
-
-
 def image_shape(chosen: ListedRun) -> tuple[int, int]:
     assert chosen.record and chosen.record.data
     return chosen.record.data.image_shape
@@ -96,27 +92,6 @@ def read_files(files: Sequence[str], chosen: ListedRun) -> np.ndarray:
             "for networks of 28 × 28"
         )
     return np.stack([digit_images.read(file).ravel() for file in files])
-
-
-def examples(
-    chosen: ListedRun, split: str, images: str, data_dir: str | None
-) -> tuple[list[str], Split]:
-    """Some examples of the data that the run was trained with, and their names.
-
-    data_dir: where the data is now, or None for where it was.
-    """
-    setting = chosen.flags.get
-    where = data_dir or str(setting("data_dir") or "")
-    data = datasets.load(str(setting("dataset") or "mnist"), where)
-    if data.sha256 != chosen.data_sha256:
-        raise LabError(f"{data.name} is not the data that {chosen.name} was trained with")
-    share = setting("validation_split")
-    if isinstance(share, float) and 0 < share < 1:
-        data = datasets.hold_out(data, share)
-    whole = getattr(data, split)
-    indices = index_range(images, len(whole.labels))
-    names = [f"{split} {i}" for i in range(indices.start, indices.stop)]
-    return names, Split(whole.images[indices], whole.labels[indices])
 
 
 def show(

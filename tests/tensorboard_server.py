@@ -19,17 +19,17 @@ _PATIENCE = 60.0  # seconds for TensorBoard to start, and to notice what was wri
 
 class Server:
     def __init__(self, address: str) -> None:
-        self._address = address.rstrip("/")
+        self.address = address.rstrip("/")
 
     def get(self, path: str, **parameters: str) -> Any:
         """A page below /data, as JSON: get("runs")."""
         query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"{self._address}/data/{path}?{query}") as response:
+        with urllib.request.urlopen(f"{self.address}/data/{path}?{query}") as response:
             return json.load(response)
 
     def post(self, path: str, content: Any) -> Any:
         request = urllib.request.Request(
-            f"{self._address}/data/{path}",
+            f"{self.address}/data/{path}",
             json.dumps(content).encode(),
             {"Content-Type": "application/json"},
         )

@@ -1,4 +1,4 @@
-"""Small pictures as NumPy arrays: values as shades, tiles in a grid, numbers. No TensorFlow.
+"""Small pictures as NumPy arrays: values as shades, tiles in a grid, a little text. No TensorFlow.
 
 A picture is uint8 [height, width], from 0 (black) to 255 (white).
 """
@@ -10,10 +10,10 @@ import math
 import numpy as np
 
 _GAP = 1  # pixels between tiles
-# Each digit is 5 rows of 3 pixels.
+# Each is 5 rows of 3 pixels.
 _GLYPHS = {
-    digit: np.array([[bit == "1" for bit in row] for row in rows.split()])
-    for digit, rows in {
+    character: np.array([[bit == "1" for bit in row] for row in rows.split()])
+    for character, rows in {
         "0": "111 101 101 101 111",
         "1": "010 110 010 010 111",
         "2": "111 001 111 100 111",
@@ -24,6 +24,15 @@ _GLYPHS = {
         "7": "111 001 010 010 010",
         "8": "111 101 111 101 111",
         "9": "111 101 111 001 111",
+        "c": "000 011 100 100 011",
+        "d": "001 001 011 101 011",
+        "e": "000 111 111 100 011",
+        "i": "010 000 010 010 010",
+        "k": "100 101 110 101 101",
+        "p": "000 110 101 110 100",
+        "r": "000 101 110 100 100",
+        "t": "010 111 010 010 011",
+        "u": "000 101 101 101 011",
     }.items()
 }
 
@@ -56,16 +65,18 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int = 1) -> np.nd
     return picture
 
 
-def number_size(digits: int, zoom: int) -> tuple[int, int]:
-    """Height and width in pixels of a number with this many digits."""
-    return 5 * zoom, (4 * digits - 1) * zoom
+def text(written: str, zoom: int = 1) -> np.ndarray:
+    """Which pixels a text covers: bool [5 · zoom, (4 · characters - 1) · zoom].
+
+    It has the digits and the letters of "predicted", "true" and "k"; KeyError for any other.
+    """
+    covered = np.zeros((5, 4 * len(written) - 1), bool)
+    for place, character in enumerate(written):
+        covered[:, 4 * place : 4 * place + 3] = _GLYPHS[character]
+    return covered.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
-def draw_number(
-    picture: np.ndarray, number: int, top: int, left: int, zoom: int, shade: int
-) -> None:
-    """Draw a number, 0 or more, into a picture, in a shade from 0 to 255."""
-    for place, digit in enumerate(str(number)):
-        glyph = _GLYPHS[digit].repeat(zoom, axis=0).repeat(zoom, axis=1)
-        x = left + 4 * place * zoom
-        picture[top : top + 5 * zoom, x : x + 3 * zoom][glyph] = shade
+def stamp(picture: np.ndarray, covered: np.ndarray, middle: tuple[int, int], shade: int) -> None:
+    """Draw what covers some pixels (bool [height, width]) around a point (row, column)."""
+    top, left = (m - size // 2 for m, size in zip(middle, covered.shape, strict=True))
+    picture[top : top + covered.shape[0], left : left + covered.shape[1]][covered] = shade

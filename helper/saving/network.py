@@ -18,6 +18,7 @@ from helper.runs import network_names
 from helper.runs.listing import ListedRun
 from helper.runs.record import Network
 from helper.saving import checkpoints
+from helper.saving.hidden_layer import last_hidden
 from helper.saving.operations import TooLarge
 from helper.saving.rebuilding import Variable, leaving, node_name, rebuild
 from helper.tensorflow_v1 import tf
@@ -160,6 +161,23 @@ class LoadedNetwork:
             for name, value in values.items()
             if value.dtype.kind == "f"
         }
+
+    def last_hidden(self, images: np.ndarray) -> tuple[str, np.ndarray] | None:
+        """The activations of the last hidden layer: what the last weights are multiplied with.
+
+        images: uint8 [n, pixels]. Returns their tensor's name, and float32 [n, features], or None
+        if they are the pixels, perhaps scaled. Raises LabError.
+        """
+        layer = last_hidden(self._graph_def, self._answers, node_name(self._where.images))
+        if layer is None:
+            return None
+        values = self._compute((layer.name,), self._where.images, images).get(layer.name)
+        if values is None:
+            raise LabError(f"{self._run.name}: {layer.name} does not have a row for each image")
+        values = values.reshape(len(values), -1).astype(np.float32)
+        if not layer.learned and values.shape[1] == self._pixels:
+            return None
+        return layer.name.removesuffix(":0"), values
 
     @property
     def _answers(self) -> tuple[str, ...]:

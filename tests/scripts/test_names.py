@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from helper import command
-from scripts import aggregate_runs, clean_runs, compare_runs, diff_runs, plot_runs
+from scripts import (
+    aggregate_runs,
+    clean_runs,
+    compare_runs,
+    diff_runs,
+    plot_runs,
+    project_run,
+)
 from tests.made_runs import make_run
 
 # The arguments of a command before and after the name, and what its output shows of that run.
@@ -17,6 +24,7 @@ COMMANDS = {
     "diff": (diff_runs, ["softmax/1"], [], "B  softmax/0002-seed=1 (completed)"),
     "list": (clean_runs, ["list"], [], "softmax/0002-seed=1 "),
     "rename": (clean_runs, ["rename"], ["new"], "softmax/0002-seed=1 → 0002-new"),
+    "project": (project_run, [], [], None),
     "plot": (plot_runs, [], ["--metric=accuracy", "--out=curve.svg"], "wrote curve.svg"),
 }
 

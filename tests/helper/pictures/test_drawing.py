@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from helper.pictures import drawing
 
@@ -28,17 +29,37 @@ def test_grid_places_every_tile():
     assert drawing.grid(tiles, zoom=4).shape == (2 * 9 - 1, 3 * 13 - 1)
 
 
-def test_numbers_are_readable():
-    picture = np.zeros((7, 16), np.uint8)
-    drawing.draw_number(picture, 107, top=1, left=2, zoom=1, shade=9)
-    drawn = ["".join("#" if pixel else "." for pixel in row) for row in picture]
-    assert drawn == [
-        "................",
-        "...#..###.###...",
-        "..##..#.#...#...",
-        "...#..#.#..#....",
-        "...#..#.#..#....",
-        "..###.###..#....",
-        "................",
+def drawn(covered) -> list[str]:
+    return ["".join("#" if pixel else "." for pixel in row) for row in covered]
+
+
+def test_text_is_readable():
+    assert drawn(drawing.text("107")) == [
+        ".#..###.###",
+        "##..#.#...#",
+        ".#..#.#..#.",
+        ".#..#.#..#.",
+        "###.###..#.",
     ]
-    assert drawing.number_size(3, 1) == (5, 11)
+    assert drawing.text("107", zoom=2).shape == (10, 22)
+    assert drawing.text("predicted").any(axis=1).all()
+    (true, back) = drawing.text("true"), np.rot90(drawing.text("true"))
+    assert back.shape == (15, 5) and back.sum() == true.sum()
+
+
+def test_every_character_has_a_look_of_its_own():
+    looks = {drawing.text(character).tobytes() for character in "0123456789predictuk"}
+    assert len(looks) == len(set("0123456789predictuk"))
+
+
+@pytest.mark.parametrize("written", ["x", "-1"])
+def test_no_other_text(written):
+    with pytest.raises(KeyError):
+        drawing.text(written)
+
+
+def test_stamp_leaves_the_rest():
+    picture = np.zeros((7, 7), np.uint8)
+    drawing.stamp(picture, np.array([[True, False, True]]), (3, 3), shade=9)
+    assert picture[3].tolist() == [0, 0, 9, 0, 9, 0, 0]
+    assert picture.sum() == 18
