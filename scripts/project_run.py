@@ -12,7 +12,6 @@ Called again for the same run, it replaces the points.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, note, run
 from helper.errors import LabError, UsageError, printable
-from helper.runs import naming
+from helper.runs import naming, tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.saving import examples
 
@@ -60,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         png.encode(picture),
         thumbnail,
     )
-    written = projector.write(chosen.path, points)
+    assert chosen.record
+    written = projector.write(chosen.path / chosen.record.watched, points)
     print(f"{printable(chosen.name)} after {step:,} steps: {printable(layer)}")
     print(
         f"wrote {len(values):,} points of {values.shape[1]:,} values, {written / 1e6:.1f} MB "
@@ -125,9 +125,9 @@ def show_next(chosen: ListedRun, logdir: str) -> None:
     """Say how to look at it."""
     # A run outside of the log directory has its path for a name.
     where = chosen.name if Path(chosen.name).is_absolute() else logdir
-    print(f"view with: tensorboard --logdir {printable(shlex.quote(where))}")
-    print("           (start it again if it is running: it reads the points only once)")
-    print("open:      http://localhost:6006/#projector, and choose Color by: label")
+    print(f"look at it:    {printable(tensorboard_links.command(where))}")
+    print("               (start it again if it is running: it reads the points only once)")
+    print("               http://localhost:6006/#projector, and choose Color by: label")
 
 
 if __name__ == "__main__":

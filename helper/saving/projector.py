@@ -43,19 +43,23 @@ class Points(NamedTuple):
     thumbnail: tuple[int, int]
 
 
-def write(run: Path, points: Points) -> int:
+def write(entry: Path, points: Points) -> int:
     """Let TensorBoard show these points of a run instead of those before; returns their bytes.
+
+    entry: the directory of the run's that has event files of evaluations.
 
     Raises LabError, and leaves what was there, if they cannot be written.
     """
     try:
-        with _held(run / DIRECTORY) as directory:
-            return _replace(run, directory, points)
+        if entry.is_symlink():
+            raise LabError(f"{entry} is a link, through which nothing is written")
+        with _held(entry / DIRECTORY) as directory:
+            return _replace(entry, directory, points)
     except OSError as error:
-        raise LabError(f"cannot write to {run / DIRECTORY}: {reason(error)}") from None
+        raise LabError(f"cannot write to {entry / DIRECTORY}: {reason(error)}") from None
 
 
-def _replace(run: Path, directory: Path, points: Points) -> int:
+def _replace(entry: Path, directory: Path, points: Points) -> int:
     lacking = max(0, _FEWEST_FEATURES - points.values.shape[1])
     points = points._replace(values=np.pad(points.values, ((0, 0), (0, lacking))))
     before = [path for path in directory.iterdir() if path.name.isdecimal()]
@@ -67,7 +71,7 @@ def _replace(run: Path, directory: Path, points: Points) -> int:
         replace_atomically(new / "sprite.png", lambda file: file.write(points.sprite))
         sync(directory)
         size = sum(path.stat().st_size for path in new.iterdir())
-        write_atomically(run / PROJECTOR_FILENAME, _config(new.relative_to(run), points))
+        write_atomically(entry / PROJECTOR_FILENAME, _config(new.relative_to(entry), points))
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise

@@ -61,6 +61,7 @@ class TrainingProgress:
     def __init__(self, first_step: int, last_step: int) -> None:
         self._live = sys.stderr.isatty() and sys.stdout.isatty()
         self._first_step = first_step
+        self._evaluated = ""  # the latest evaluation, as the bar shows it
         self._bar = Progress(
             TextColumn("step {task.completed:,.0f}/{task.total:,.0f}"),
             BarColumn(),
@@ -88,16 +89,18 @@ class TrainingProgress:
         if not self._live:
             return
         speed = (step - self._first_step) / max(time.monotonic() - self._started, 1e-9)
-        metrics = " ".join(f"{name} {means[name]:.4f}" for name in _SHORT if name in means)
+        name = _shown(means)
+        metrics = f"{name}: train {means[name]:.4f}{self._evaluated}"
         self._bar.update(self._task, completed=step, metrics=metrics, speed=f"{speed:,.0f} steps/s")
 
     def evaluation(
         self, step: int, train: Mapping[str, float], split: str, metrics: Mapping[str, float]
     ) -> None:
         """After each evaluation: the latest training means, and the metrics of the split."""
+        name = _shown(train)
+        self._evaluated = f", {split} {metrics[name]:.4f}"
         if self._live:
             return
-        name = "accuracy" if "accuracy" in train else "loss"
         short = _SHORT[name]
         print(
             f"step: {step}, train-{short}: {train[name]:.4f}, {split}-{short}: {metrics[name]:.4f}",
@@ -107,6 +110,11 @@ class TrainingProgress:
     def note(self, message: str) -> None:
         """Print an important line above the bar."""
         self._bar.console.print(message, highlight=False, markup=False, soft_wrap=True)
+
+
+def _shown(metrics: Mapping[str, float]) -> str:
+    """The metric that is shown while a run trains."""
+    return "accuracy" if "accuracy" in metrics else "loss"
 
 
 def result(

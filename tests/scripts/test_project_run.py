@@ -52,6 +52,7 @@ def project(*arguments) -> command_line.Finished:
 
 def written(run: Path) -> tuple[str, np.ndarray, list[list[str]], np.ndarray]:
     """The points' name, values and metadata, and the sprite."""
+    run = run / "test"
     config = text_format.Parse((run / "projector_config.pbtxt").read_text(), ProjectorConfig())
     (embedding,) = config.embeddings
     values = np.loadtxt(run / embedding.tensor_path, delimiter="\t", ndmin=2)
@@ -134,15 +135,15 @@ def test_tensorboard_serves_the_points(logdir, fast):
     assert project("mlp/1", "--logdir", logdir, "--images", 20).code == 0
     name, values, rows, sprite = written(run_of(logdir, "mlp"))
     with tensorboard_server.serving(logdir, fast) as server:
-        runs = {f"{e}/0001-x{split}" for e in RUNS for split in ("", "/train", "/test")}
+        runs = {f"{e}/0001-x{split}" for e in RUNS for split in ("/train", "/test")}
         server.until(lambda s: set(s.get("runs")) == runs)
-        server.until(lambda s: s.get("plugin/projector/runs") == ["mlp/0001-x"])
-        (shown,) = server.get("plugin/projector/info", run="mlp/0001-x")["embeddings"]
+        server.until(lambda s: s.get("plugin/projector/runs") == ["mlp/0001-x/test"])
+        (shown,) = server.get("plugin/projector/info", run="mlp/0001-x/test")["embeddings"]
         assert (shown["tensorName"], shown["tensorShape"]) == (name, [20, 8])
         assert shown["sprite"]["singleImageDim"] == [24, 24]
 
         def content(what: str) -> bytes:
-            query = urllib.parse.urlencode({"run": "mlp/0001-x", "name": name})
+            query = urllib.parse.urlencode({"run": "mlp/0001-x/test", "name": name})
             address = f"{server.address}/data/plugin/projector/{what}?{query}"
             with urllib.request.urlopen(address) as answer:
                 return answer.read()
@@ -160,7 +161,7 @@ def damage(run: Path, how: str) -> None:
         for file in run.glob("checkpoints/*.data*"):
             file.write_bytes(b"\0" * 100)
     elif how == "no graph":
-        for file in run.glob("*tfevents*"):
+        for file in run.glob("train/*tfevents*"):
             file.unlink()
     else:
         record = json.loads((run / "run.json").read_text())
@@ -195,7 +196,7 @@ def test_activations_that_are_not_finite(logdir, monkeypatch):
     monkeypatch.setattr(network.LoadedNetwork, "last_hidden", lambda *_: ("hidden", broken))
     done = project("mlp/1", "--logdir", logdir)
     command_line.check_refused(done, 1, "mlp/0001-x: hidden has values that are not finite")
-    assert not list(run_of(logdir, "mlp").glob("projector*"))
+    assert not list(run_of(logdir, "mlp").rglob("projector*"))
 
 
 def test_too_many_values(logdir, monkeypatch):

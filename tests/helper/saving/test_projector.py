@@ -149,4 +149,7 @@ def test_never_through_a_link(tmp_path, kind):
         (run / "projector").write_text("mine")
     with pytest.raises(LabError, match="cannot write to"):
         projector.write(run, some())
+    (tmp_path / "entry").symlink_to(other)
+    with pytest.raises(LabError, match="is a link"):
+        projector.write(tmp_path / "entry", some())
     assert (other / "0001").is_dir() and not (run / CONFIG).exists()
