@@ -41,9 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(printable(os.path.relpath(path)))
     place = aggregate.place(logdir)
     both = f"runs:{os.path.relpath(logdir)},means:{os.path.relpath(place)}"
-    tags = tensorboard_links.tags(listed.record for listed in runs)
-    print(f"look at them:  {printable(tensorboard_links.command(place))}")
-    print(f"               {tensorboard_links.link([path.name for path in written], tags)}")
+    names, records = [path.name for path in written], [listed.record for listed in runs]
+    print(tensorboard_links.advice(place, names, records))
     print(f"with the runs: tensorboard --logdir_spec {printable(shlex.quote(both))}")
     for line in sorted({problem for listed in runs for problem in listed.problems}):
         note(line)

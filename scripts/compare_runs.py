@@ -40,7 +40,7 @@ from helper.comparing import (
 from helper.comparing.comparison import Group, Table
 from helper.comparing.request import Request
 from helper.errors import UsageError, printable
-from helper.runs import listing, naming
+from helper.runs import listing, naming, tensorboard_links
 from helper.runs.listing import ListedRun
 
 OUTPUTS = ("csv", "markdown", "json", "points", "html")
@@ -109,11 +109,12 @@ def judge(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
     if len(chosen.names) > 2:
         named = dict(zip(chosen.names, chosen.runs, strict=True))
         verdict_text.show(ranking.rank(named, flags.confidence))
-        return
-    first, second = chosen.runs
-    verdict = significance.judge(first, second, flags.confidence)
-    for sentence in verdict.sentences(*chosen.names):
-        print(printable(sentence))
+    else:
+        first, second = chosen.runs
+        verdict = significance.judge(first, second, flags.confidence)
+        for sentence in verdict.sentences(*chosen.names):
+            print(printable(sentence))
+    show_link([listed for side in chosen.runs for listed in side], flags)
 
 
 def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
@@ -144,6 +145,14 @@ def compare(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
         terminal.show_groups(chosen, metrics, flags.target, width)
     else:
         terminal.show_runs([group.runs[0] for group in chosen], metrics, flags.target, width)
+    if chosen:
+        show_link([listed for group in chosen for listed in group.runs], flags)
+
+
+def show_link(runs: Sequence[ListedRun], flags: argparse.Namespace) -> None:
+    """Print where exactly these runs are in TensorBoard."""
+    names, records = [listed.name for listed in runs], [listed.record for listed in runs]
+    print(tensorboard_links.advice(flags.logdir, names, records))
 
 
 def output(table: Table, groups: Sequence[Group], flags: argparse.Namespace) -> bool:

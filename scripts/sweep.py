@@ -24,6 +24,7 @@ from helper.command import Parser, run
 from helper.comparing.after_sweep import verdict_command
 from helper.comparing.request import Request
 from helper.errors import UsageError, printable
+from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
 from helper.sweeping import grid
@@ -97,6 +98,9 @@ def show_next(runs: Sequence[ListedRun], script: Path, logdir: Path) -> None:
     verdict = verdict_command(runs, logdir)
     if verdict is not None:
         print(f"which is better: {printable(verdict)}")
+    if runs:
+        names, records = [listed.name for listed in runs], [listed.record for listed in runs]
+        print(tensorboard_links.advice(logdir, names, records))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from helper.command import shell_path
+from helper.errors import printable
 from helper.runs.directory import number
 from helper.runs.record import Record
 
@@ -21,24 +22,32 @@ _SPECIAL = re.compile(r"[.*+?^${}()|\[\]\\]")  # in regular expressions of JavaS
 _SHOWN_FIRST = ("accuracy", "loss")
 
 
+def advice(logdir: str | Path, names: Iterable[str], records: Iterable[Record | None]) -> str:
+    """Two lines: how to start TensorBoard, and where these runs are then.
+
+    names: of the runs, below the log directory. records: theirs.
+    """
+    return f"look at it:    {command(logdir)}\n               {link(names, tags(records))}"
+
+
 def command(logdir: str | Path) -> str:
     """The command that starts TensorBoard, for a shell."""
-    return f"tensorboard --logdir {shell_path(logdir)}"
+    return f"tensorboard --logdir {printable(shell_path(logdir))}"
 
 
-def link(names: Iterable[str], tags: Sequence[str] = _SHOWN_FIRST) -> str:
+def link(names: Iterable[str], curves: Sequence[str] = _SHOWN_FIRST) -> str:
     """The address of a page with the curves of exactly these runs.
 
-    names: of the runs, below the log directory. tags: the curves.
+    names: of the runs, below the log directory. curves: their tags.
     """
     parameters = {
         "smoothing": "0",
         "runFilter": run_filter(names),
-        "tagFilter": f"^({'|'.join(map(_literal, tags))})$",
+        "tagFilter": f"^({'|'.join(map(_literal, curves))})$",
     }
-    return (
-        f"{_SERVER}?{urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote)}#timeseries"
-    )
+    # A name of bytes that are not UTF-8 cannot be found by any address.
+    query = urllib.parse.urlencode(parameters, errors="replace", quote_via=urllib.parse.quote)
+    return f"{_SERVER}?{query}#timeseries"
 
 
 def run_filter(names: Iterable[str]) -> str:

@@ -153,9 +153,8 @@ def result(
             )
     if record.status is Status.INTERRUPTED and path.is_dir():
         print(f"resume it:     {_python()} {shell_path(sys.argv[0])} --resume={shell_path(path)}")
-    print(f"look at it:    {tensorboard_links.command(path.parent.parent)}")
-    name, tags = f"{record.experiment}/{record.name}", tensorboard_links.tags([record])
-    print(f"               {tensorboard_links.link([name], tags)}")
+    name = f"{record.experiment}/{record.name}"
+    print(tensorboard_links.advice(path.parent.parent, [name], [record]))
 
 
 def costs(seconds: Mapping[str, float], in_all: float) -> None:

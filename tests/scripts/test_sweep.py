@@ -211,8 +211,9 @@ def test_the_next_commands_work_from_anywhere(tmp_path, monkeypatch, capsys, see
             seed=seed,
         )
     monkeypatch.chdir(tmp_path)
-    shown = swept(capsys, Path("some logs"))
+    *shown, (look, *_), link = swept(capsys, Path("some logs"))
     assert [words[0] for words in shown] == ["compare them", "which is better"]
+    assert look == "look at it" and "#timeseries" in "".join(link)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
@@ -226,7 +227,7 @@ def test_the_next_commands_are_short_in_the_project(tmp_path, monkeypatch, capsy
     make_run(tmp_path / "toy" / "0002", predicted=np.arange(9), label=np.arange(9), seed=1)
     monkeypatch.chdir(ROOT)
     # Only the seed differs: there are no settings to judge.
-    (words,) = swept(capsys, tmp_path)
+    words, *_ = swept(capsys, tmp_path)
     table = f"python scripts/compare_runs.py toy --logdir={tmp_path} --group_by=-seed"
     assert "".join(words) == f"compare them: {table}"
 

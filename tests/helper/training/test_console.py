@@ -62,7 +62,7 @@ def test_notes_are_shown_as_they_are(capsys):
 
 
 def test_live_bar_on_a_terminal(monkeypatch):
-    """Step, loss, accuracy, speed and the time left, and no line for each evaluation."""
+    """Step, training and test accuracy, speed and the time left; no line for each evaluation."""
     main, terminal = os.openpty()
     shown = bytearray()
 
@@ -81,13 +81,18 @@ def test_live_bar_on_a_terminal(monkeypatch):
         monkeypatch.setattr(sys, "stdout", stream)
         monkeypatch.setattr(sys, "stderr", stream)
         with console.TrainingProgress(0, 30_000) as progress:
-            progress.evaluation(0, {"accuracy": 0.1}, "test", {"accuracy": 0.1})
+            progress.evaluation(0, {"accuracy": 0.1}, "test", {"accuracy": 0.0625})
             progress.steps(1500, {"loss": 0.25, "accuracy": 0.75})
             progress.note("error: look here")
     reader.join(10)
     os.close(main)
     text = shown.decode()
-    for words in ("1,500/30,000", "0.2500", "0.7500", "steps/s", "error: look here"):
+    for words in (
+        "1,500/30,000",
+        "accuracy: train 0.7500, test 0.0625",
+        "steps/s",
+        "error: look here",
+    ):
         assert words in text
     assert "train-acc" not in text
 
