@@ -12,7 +12,7 @@ from typing import Any
 from helper.graph.evaluation import SUMMARIZED_EXAMPLES, Observation
 from helper.graph.model import Model
 from helper.saving.event_writer import histogram_summary
-from helper.saving.rebuilding import leaving, node_name
+from helper.saving.rebuilding import leaving
 from helper.tensorflow_v1 import tf
 
 
@@ -54,17 +54,26 @@ def _tensors(model: Model) -> dict[str, Any]:
 
 
 def _activations(model: Model) -> dict[str, Any]:
-    """The tensors that leave each top-level scope between the images and the answers.
+    """The tensors that leave each layer on the way from the images to the answers.
 
-    A scope that only one tensor leaves gives it its name.
+    A layer is a top-level scope with variables. If only one tensor leaves it, that has its name.
     """
     step, inputs = model.step, model.inputs
     answers = [t.name for t in (step.probabilities, step.predictions) if t is not None]
     names = leaving(model.graph_def, answers or [step.metrics["loss"].name], inputs.images.op.name)
     tensors = [model.graph.as_graph_element(n if ":" in n else f"{n}:0") for n in names]
-    floats = [tensor for tensor in tensors if tensor.dtype.is_floating and tensor.shape.rank]
-    scopes = [node_name(tensor.name).partition("/")[0] for tensor in floats]
+    layers = {_scope(v.op.name) for v in tf.trainable_variables()}
+    floats = [
+        tensor
+        for tensor in tensors
+        if tensor.dtype.is_floating and tensor.shape.rank and _scope(tensor.op.name) in layers
+    ]
+    scopes = [_scope(tensor.op.name) for tensor in floats]
     return {
         scope if scopes.count(scope) == 1 else tensor.op.name: tensor
         for scope, tensor in zip(scopes, floats, strict=True)
     }
+
+
+def _scope(name: str) -> str:
+    return name.partition("/")[0]

@@ -30,7 +30,8 @@ def test_parameters_gradients_and_activations_of_each_layer():
     assert {tag for tag in found if not tag.startswith("activations/")} == {
         f"{kind}/{name}" for kind in ("parameters", "gradients") for name in names
     }
-    assert {"activations/hidden_1", "activations/hidden_2"} <= set(found)
+    layers = {tag for tag in found if tag.startswith("activations/")}
+    assert {tag.split("/")[1] for tag in layers} == {"hidden_1", "hidden_2", "readout"}
     for name, value in zip(names, values, strict=True):
         assert found[f"parameters/{name}"].num == value.size
         assert found[f"parameters/{name}"].sum == pytest.approx(value.sum(), abs=1e-5)
