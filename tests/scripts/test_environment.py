@@ -148,7 +148,7 @@ def project(tmp_path: Path) -> Project:
 
 def test_from_nothing_and_again(project: Project) -> None:
     assert "making a virtual environment" in project.works(installs=True)
-    assert project.calls(" install ")[0].endswith("--editable .")
+    assert project.calls(" install ")[0].endswith("--editable .[compare,plots]")
     assert not list(project.root.glob("*.egg-info"))
     assert "making" not in project.works(installs=False)
     assert not project.calls("-m venv")
@@ -168,7 +168,7 @@ def test_printed_lines_work_in_a_shell(project: Project) -> None:
 def test_extras_are_installed_once(project: Project) -> None:
     project.works(installs=True)
     project.works("test", installs=True)
-    assert project.calls(" install ")[0].endswith("--editable .[test]")
+    assert project.calls(" install ")[0].endswith("--editable .[compare,plots,test]")
     project.works("test", installs=False)
     project.works("quickstart", installs=False)
 
@@ -250,7 +250,7 @@ def test_active_environment_without_pip_is_installed_into_by_uv(project: Project
     project.activate(pip=False)
     project.program("uv", UV)
     project.works(installs=True)
-    assert project.calls(" install ") == ["uv pip install --quiet --editable ."]
+    assert project.calls(" install ") == ["uv pip install --quiet --editable .[compare,plots]"]
     assert not project.calls("ensurepip")
     project.works(installs=False)
 
