@@ -21,7 +21,7 @@ from helper.comparing import fitting
 from helper.comparing.comparison import text
 from helper.comparing.difference import Difference, Measured, difference, shown
 from helper.errors import UsageError, printable
-from helper.runs import listing, naming
+from helper.runs import listing, naming, tensorboard_links
 
 ALL = ("run", "flags", "metrics", "versions", "data", "parameters", "graph")
 Section = tuple[Sequence[str], Sequence[Sequence[str]]]  # header, rows
@@ -57,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("no difference")
     for line in found.notes:
         note(line)
+    names, records = [first.name, second.name], [first.record, second.record]
+    print(tensorboard_links.advice(flags.logdir, names, records))
     return 0
 
 

@@ -13,6 +13,7 @@ from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
 from helper.comparing.comparison import direction, text
 from helper.runs.events import read_run_graph
+from helper.runs.flag_roles import role
 from helper.runs.listing import ListedRun
 from helper.runs.record import as_json
 
@@ -105,7 +106,7 @@ def _direction(tag: str, first: ListedRun, second: ListedRun) -> bool | None:
 
 def graph_difference(first: GraphDef, second: GraphDef, every_node: bool = False) -> list[str]:
     """The nodes that were removed, added and changed, a line each (see `Difference.graph`)."""
-    nodes = [{node.name: node for node in graph.node} for graph in (first, second)]
+    nodes = [{node.name: _computing(node) for node in graph.node} for graph in (first, second)]
     lines = []
     for sign, own, other in (("-", nodes[0], nodes[1]), ("+", nodes[1], nodes[0])):
         alone = sorted(set(own) - set(other))
@@ -119,6 +120,15 @@ def graph_difference(first: GraphDef, second: GraphDef, every_node: bool = False
         if nodes[0][name] != nodes[1][name]:
             lines += [f"~ {name}  {change}" for change in _changes(nodes[0][name], nodes[1][name])]
     return lines
+
+
+def _computing(node: NodeDef) -> NodeDef:
+    """A node without the attributes that only describe it, such as ``_output_shapes``."""
+    copy = NodeDef()
+    copy.CopyFrom(node)
+    for key in [key for key in copy.attr if key.startswith("_")]:
+        del copy.attr[key]
+    return copy
 
 
 def _whole_scopes(alone: Iterable[str], other: Iterable[str]) -> dict[str, str]:
@@ -161,7 +171,10 @@ def _section(run: ListedRun, title: str) -> Mapping[str, Any]:
         return {}
     record = as_json(run.record)
     if title == "run":
-        return {key: record[key] for key in ("experiment", "commit")}
+        return {key: record[key] for key in ("experiment", "commit", "changed_files")}
+    if title == "flags":
+        # What an earlier version did not have, and what is not used, is no difference.
+        return {k: v for k, v in record["flags"].items() if v or role(k).decides}
     return record[title] or {}
 
 

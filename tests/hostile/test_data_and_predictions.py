@@ -122,10 +122,10 @@ NETWORK = {
 
 
 def events(change) -> damage.Spoil:
-    """Change every event file of the run's own directory."""
+    """Change every event file that holds the run's graph."""
 
     def spoil(folder) -> None:
-        for path in (folder / RUN).glob("*tfevents*"):
+        for path in (folder / RUN / "train").glob("*tfevents*"):
             change(str(path.relative_to(folder)))(folder)
 
     return spoil

@@ -24,7 +24,7 @@ COMMANDS = {
     "clean": ("clean_runs.py list --older_than=1d --shorter_than=1000", "mlp/0001", ()),
     "remove": ("clean_runs.py remove --status=diverged", "no runs", ()),
     "plot": ("plot_runs.py '*' --out=plot.svg --metric=accuracy", "wrote", ("plot.svg",)),
-    "aggregate": ("aggregate_runs.py", "logs/aggregate/softmax", ("logs/aggregate*",)),
+    "aggregate": ("aggregate_runs.py", "logs_aggregate/softmax", ("logs_aggregate*",)),
     "diff": ("diff_runs.py softmax/0002 mlp/1", "seed", ()),
     "sweep": ("sweep.py {root}/experiments/mlp.py --dry_run --seed=2,3", "--seed=3", ()),
 }

@@ -160,7 +160,7 @@ def damaged(logdir, tmp_path, how) -> Path:
     elif how == "no checkpoint":
         shutil.rmtree(copy / "checkpoints")
     elif how == "no graph":
-        for file in copy.glob("*tfevents*"):
+        for file in copy.glob("train/*tfevents*"):
             file.unlink()
     elif how == "no predictions":
         change_record(copy, network={"predictions": None})

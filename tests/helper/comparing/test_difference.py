@@ -132,3 +132,13 @@ def test_what_cannot_be_compared_is_told(tmp_path, broken):
         damaged.write_bytes(damaged.read_bytes().replace(b"logits", b"logitz"))
     found = difference(*listing.find(tmp_path))
     assert any("softmax/0002" in note for note in found.notes)
+
+
+def test_what_only_describes_a_node_is_no_difference():
+    first, second = GraphDef(), GraphDef()
+    for made in (first, second):
+        made.node.add(name="logits", op="MatMul").attr["T"].type = 1
+    first.node[0].attr["_output_shapes"].list.shape.add().dim.add(size=10)
+    assert graph_difference(first, second) == []
+    first.node[0].attr["T"].type = 2
+    assert len(graph_difference(first, second)) == 1

@@ -44,7 +44,7 @@ def test_tensorboard_colours_by_compute_time(call_experiment, idx_directory, tmp
         tags = server.get("plugin/graphs/info")[name]["tags"]
         assert sorted(tags) == wanted
         query = urllib.parse.urlencode({"run": name, "tag": wanted[-1]})
-        address = f"{server._address}/data/plugin/graphs/run_metadata?{query}"
+        address = f"{server.address}/data/plugin/graphs/run_metadata?{query}"
         with urllib.request.urlopen(address) as response:
             timing = response.read().decode()
     for node in ("hidden/MatMul", "readout/MatMul", "train/GradientDescent/update"):

@@ -108,7 +108,7 @@ def check_scalars(run, shown) -> None:
 
 def check_graph(server: Server, name: str) -> None:
     assert server.get("plugin/graphs/info")[name]["run_graph"]
-    address = f"{server._address}/data/plugin/graphs/graph?run={name}"
+    address = f"{server.address}/data/plugin/graphs/graph?run={name}"
     with urllib.request.urlopen(address) as response:
         graph = response.read().decode()
     assert 'name: "readout/weight"' in graph and 'name: "train/' in graph

@@ -7,10 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
 
 from helper.files import PROJECT_ROOT
+from helper.runs import event_files, events, listing
+from helper.runs.tfrecords import read_payloads
 from tests import command_line, experiment_modules
 from tests.command_line import check_refused
+from tests.made_runs import scalar, write_events
 
 FLAGS = ("--batch_size=10", "--eval_every=10")
 
@@ -99,3 +103,38 @@ def test_the_last_step_has_its_score(call_experiment, idx_directory):
         final = command_line.record(run)["final"][f"test/{metric}"]
         saved = json.loads((run / "checkpoints" / "step-0000000025.json").read_text())
         assert saved["score"] == sign * final
+
+
+def test_a_run_in_the_form_of_an_earlier_version(run, call_experiment):
+    """Its graph and settings are in its own directory, which gives it a third entry."""
+    found = json.loads((run / "run.json").read_text())
+    del found["early_evaluations"], found["changed_files"]
+    (run / "run.json").write_text(json.dumps(found))
+    graph = events.read_graph(run / "train")
+    for split in ("train", "test"):
+        kept = [
+            event
+            for file in event_files.find(run / split)
+            for event in map(events.decode, read_payloads(file, pytest.fail))
+            if event and not event.graph_def and event.step not in (1, 2, 5)
+        ]
+        shutil.rmtree(run / split)
+        write_events(run / split, *(e for e in kept if "hparams" not in str(e)))
+    made = Event(graph_def=graph.SerializeToString())
+    write_events(run, made, scalar(0, {"best/test/accuracy": 0.5}), scalar(20, {"final/x": 1.0}))
+    (listed,) = listing.find(run.parents[1])
+    assert events.read_run_graph(run) == graph and "test/accuracy" in listed.curves()
+
+    done = call_experiment("softmax", "--resume=latest", "--steps=40")
+    assert done.code == 0 and "lack" not in done.stderr
+    assert event_files.find(run) == [] and events.read_graph(run / "train") == graph
+    curve = events.read_scalars(run / "test")["accuracy"]
+    assert curve.step.tolist() == [0, 10, 20, 30, 40]
+    tags = [
+        value.tag
+        for file in event_files.find(run / "test")
+        for event in map(events.decode, read_payloads(file, pytest.fail))
+        for value in event.summary.value
+    ]
+    assert tags.count("_hparams_/session_start_info") == 1
+    assert "early_evaluations" in json.loads((run / "run.json").read_text())

@@ -261,8 +261,8 @@ def test_curves_that_are_damaged_are_told(call_experiment, ended):
     as_if_killed(ended)
     (path,) = (ended / "train").iterdir()
     content = bytearray(path.read_bytes())
-    content[content.rindex(b"loss") + 1] ^= 1
-    content[content.index(b"placeholder") + 1] ^= 1  # in the graph, which is written again
+    content[content.index(b"\x04loss\x15") + 2] ^= 1  # the tag of a scalar
+    content[content.index(b"Placeholder") + 1] ^= 1  # in the graph, which is written again
     path.write_bytes(content)
     done = call_experiment("mlp", "--resume=latest")
     assert done.code == 1 and read_graph(ended / "train") is not None
