@@ -100,8 +100,13 @@ def check_what_is_left(run: Path, found: dict) -> None:
     assert [step for step, _ in curve(run, "train", "loss")] == [0, 10, 20, 30, 40, 50, 60]
     assert [step for step, _ in curve(run, "test", "loss")] == [0, 1, 2, 5, 10, 20, 30, 60]
     assert set(events.read_scalars(run / "train")) == {"loss", "accuracy"}
-    assert set(events.read_scalars(run / "test")) == {"loss", "accuracy"}
-    graph = events.read_graph(run)
+    results = ("best accuracy", "best loss", "train accuracy", "train loss")
+    assert set(events.read_scalars(run / "test")) == {
+        "loss",
+        "accuracy",
+        *(f"results/{name}" for name in results),
+    }
+    graph = events.read_run_graph(run)
     assert graph is not None and graph.ByteSize() < 100_000
     assert sum(path.stat().st_size for path in run.rglob("*") if path.is_file()) < 5_000_000
 
