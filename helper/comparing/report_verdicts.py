@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from helper.comparing.comparison import Group
-from helper.comparing.verdicts import MOST, Against, verdicts
+from helper.comparing.power import MOST_SEEDS
+from helper.comparing.verdict import NO_DIFFERENCE, Verdict
+from helper.comparing.verdicts import Against, verdicts
 from helper.errors import LabError
 
 
@@ -20,32 +22,31 @@ def shown_verdicts(
         found = verdicts(groups, confidence)
     except LabError as error:
         return _sentence(f"No verdict: {error}.")
-    reasons = {against.reason for against in found}
-    if not any(against.verdict for against in found) and len(reasons) == 1:
-        return _sentence(f"No verdict: {reasons.pop()}.")
-    judged = [against.verdict for against in found if against.verdict]
+    against = found.against
+    judged = [pair.verdict for pair in against if pair.verdict]
     notes = [*dict.fromkeys(verdict.note for verdict in judged if verdict.note)]
-    if len(judged) > 1:
+    if found.comparisons > 1:
         notes.append(
-            f"Holm's method corrects the p-values for {len(judged)} comparisons; the intervals "
-            "are not corrected. Nothing corrects for choosing the best by the same results, so "
-            "close calls are less certain than they look."
+            f"Holm's method corrects the p-values for all {found.comparisons} comparisons of two "
+            "settings; the intervals are not corrected."
         )
-    if len(groups) - 1 > MOST:
-        notes.append(f"Compared with the {MOST} next best of {len(groups) - 1}.")
+    if found.left_out:
+        notes.append(f"Not shown: {found.left_out} more with lower accuracy.")
     tests = dict.fromkeys(f"{verdict.test}: {verdict.n}" for verdict in judged)
     if len(judged) == 1 and "first" in judged[0].n:
-        notes.insert(0, f"First: {labels[found[0].best]}. Second: {labels[found[0].other]}.")
+        notes.insert(0, f"First: {labels[against[0].best]}. Second: {labels[against[0].other]}.")
     return {
-        "lead": _lead(found, labels),
+        "lead": _lead(against, labels),
         "columns": [
             "setting",
             "verdict",
             "points against the best",
             f"{confidence:.0%} interval",
             "p",
+            "smallest visible",
+            "seeds to settle it",
         ],
-        "rows": [_row(against, labels) for against in found],
+        "rows": [_row(pair, labels) for pair in against],
         "notes": [f"{test[0].upper()}{test[1:]}." for test in tests] + notes,
     }
 
@@ -71,8 +72,22 @@ def _lead(found: Sequence[Against], labels: Sequence[str]) -> str:
 def _row(against: Against, labels: Sequence[str]) -> list[str]:
     verdict, label = against.verdict, labels[against.other]
     if verdict is None:
-        return [label, against.reason, "", "", ""]
+        return [label, against.reason, *[""] * 5]
     low, high = (f"{100 * bound:+.2f}" for bound in (verdict.low, verdict.high))
     interval = "–" if math.isnan(verdict.low) else f"{low} to {high}"
     difference = f"{100 * verdict.difference:+.2f}"
-    return [label, verdict.word, difference, interval, f"{verdict.p_value:.2g}"]
+    shown = [label, verdict.word, difference, interval, f"{verdict.p_value:.2g}"]
+    return [*shown, *_could_show(verdict, against.confidence)]
+
+
+def _could_show(verdict: Verdict, confidence: float) -> list[str]:
+    """Of no difference: the smallest one that these runs show with 80 % power, and how many seeds
+    would settle the one that was seen."""
+    if verdict.word != NO_DIFFERENCE or verdict.design is None:
+        return ["", ""]
+    smallest = verdict.design.smallest_difference(confidence)
+    seeds = verdict.design.seeds_to_settle(verdict.difference, confidence)
+    return [
+        "none" if smallest is None or smallest > 1 else f"{100 * smallest:.2f}",
+        "–" if seeds is None else f"{seeds:,}" if seeds <= MOST_SEEDS else f"> {MOST_SEEDS:,}",
+    ]

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from helper.comparing import comparison, significance, verdicts
+from helper.comparing import comparison, ranking, verdicts
 from helper.comparing.comparison import Group
 from helper.comparing.report_verdicts import shown_verdicts
 from helper.errors import UsageError
@@ -33,7 +33,7 @@ def test_the_best_group_against_the_others(tmp_path):
     made(tmp_path, 0.1, [100, 102, 103, 101])
     made(tmp_path, 0.2, [50, 53, 51, 52])
     made(tmp_path, 0.3, [53, 50, 52, 51])
-    found = verdicts.verdicts(groups(tmp_path))
+    found = verdicts.verdicts(groups(tmp_path)).against
     assert [(against.best, against.other) for against in found] == [(1, 2), (1, 0)]
     assert [against.verdict.word for against in found] == [
         "no difference that these runs can show",
@@ -46,23 +46,25 @@ def test_the_best_group_against_the_others(tmp_path):
     )
     assert [row[0] for row in shown["rows"]] == ["0.3", "0.1"]
     assert shown["rows"][1][2] == "-5.00" and "95% interval" in shown["columns"]
-    assert any("for 2 comparisons" in note for note in shown["notes"])
-    assert any("choosing the best by the same results" in note for note in shown["notes"])
+    assert any("for all 3 comparisons" in note for note in shown["notes"])
+    smallest, seeds = shown["rows"][0][-2:]  # of no difference: what could have been seen
+    assert float(smallest) > 0 and seeds == "–" and shown["rows"][1][-2:] == ["", ""]
 
 
-def test_holm_by_hand():
-    """0.01 · 4, 0.02 · 3, then 0.02 (0.022 · 2 would be less than the one before), 0.9."""
-
-    def against(p_value):
-        return verdicts.Against(
-            0, 1, significance.Verdict(0.1, 0.0, 0.2, 0.95, p_value, "test", "n")
+def test_the_same_as_the_ranking_on_the_command_line(tmp_path):
+    made(tmp_path, 0.1, [100, 102, 103, 101])
+    made(tmp_path, 0.2, [50, 53, 51, 52])
+    made(tmp_path, 0.3, [53, 50, 52, 51])
+    found = groups(tmp_path)
+    ranked = ranking.rank({str(i): group.runs for i, group in enumerate(found)})
+    for against, pair in zip(verdicts.verdicts(found).against, ranked.against_best, strict=True):
+        assert (str(against.best), str(against.other)) == (pair.better, pair.other)
+        assert against.verdict.p_value == pair.p_value
+        assert against.verdict.difference == -pair.verdict.difference
+        assert (against.verdict.low, against.verdict.high) == (
+            -pair.verdict.high,
+            -pair.verdict.low,
         )
-
-    found = verdicts._corrected([against(p) for p in (0.022, 0.9, 0.01, 0.02)])
-    p_values = [each.verdict.p_value for each in found]
-    assert p_values == pytest.approx([0.06, 0.9, 0.04, 0.06])
-    equal = verdicts._corrected([against(0.02), against(0.02)])
-    assert [each.verdict.p_value for each in equal] == pytest.approx([0.04, 0.04])
 
 
 def test_only_completed_runs_count(tmp_path):
@@ -70,7 +72,7 @@ def test_only_completed_runs_count(tmp_path):
     made(tmp_path, 0.1, [900], 7, status="diverged")
     made(tmp_path, 0.2, [50, 53])
     made(tmp_path, 0.3, [1], status="interrupted")
-    found = verdicts.verdicts(groups(tmp_path))
+    found = verdicts.verdicts(groups(tmp_path)).against
     assert [(a.other, a.reason) for a in found] == [(0, ""), (2, "none of its runs completed")]
     assert found[0].verdict.n.startswith("2 pairs")
 
@@ -78,17 +80,18 @@ def test_only_completed_runs_count(tmp_path):
 def test_two_runs_by_their_answers(tmp_path):
     made(tmp_path, 0.1, [100])
     made(tmp_path, 0.2, [50])
-    (found,) = verdicts.verdicts(groups(tmp_path))
+    (found,) = verdicts.verdicts(groups(tmp_path)).against
     assert found.best == 1 and found.verdict.test == "McNemar's exact test"
 
 
 def test_a_single_run_is_never_the_best_of_several_groups(tmp_path):
     made(tmp_path, 0.1, [100, 102])
     made(tmp_path, 0.2, [1])
-    (found,) = verdicts.verdicts(groups(tmp_path))
-    assert found.best == 0 and found.verdict is None and "cannot judge 2 against 1" in found.reason
     shown = shown_verdicts(groups(tmp_path), ["x", "y"], 0.95)
-    assert shown["lead"].startswith("No verdict: cannot judge") and not shown["rows"]
+    assert "needs several completed seeds of each" in shown["lead"] and not shown["rows"]
+    made(tmp_path, 0.3, [50, 51])
+    found = verdicts.verdicts(groups(tmp_path)).against
+    assert [(a.best, a.other, a.reason) for a in found] == [(2, 0, ""), (2, 1, "one completed run")]
 
 
 @pytest.mark.parametrize(
@@ -111,17 +114,19 @@ def test_without_scipy_the_section_says_so(tmp_path, monkeypatch):
     assert shown["lead"].startswith("No verdict: a verdict needs SciPy: pip install ")
 
 
-def test_of_many_groups_the_best_are_compared(tmp_path, monkeypatch):
+def test_of_many_groups_the_best_are_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(verdicts, "MOST", 1)
     for rate, wrong in ((0.1, 30), (0.2, 10), (0.3, 20)):
         made(tmp_path, rate, [wrong, wrong + 1])
-    (found,) = verdicts.verdicts(groups(tmp_path))
-    assert (found.best, found.other) == (1, 2)
+    found = verdicts.verdicts(groups(tmp_path))
+    (against,) = found.against
+    assert (against.best, against.other, found.left_out) == (1, 2, 1)
+    notes = shown_verdicts(groups(tmp_path), ["x", "y", "z"], 0.95)["notes"]
+    assert "Not shown: 1 more with lower accuracy." in notes
 
 
-def test_runs_without_accuracy(tmp_path):
+def test_runs_without_predictions(tmp_path):
     make_run(tmp_path / "a" / "0001", None, seed=1)
     make_run(tmp_path / "a" / "0002", None, seed=2)
     runs = [Group(run.name, {}, [run]) for run in listing.find(tmp_path)]
-    (found,) = verdicts.verdicts(runs)
-    assert "no test predictions" in found.reason
+    assert "no test predictions" in shown_verdicts(runs, ["x", "y"], 0.95)["lead"]
