@@ -77,12 +77,14 @@ def _panel(axes: Any, lines: Sequence[Line], runs: Mapping[str, int], look: Look
             axes.plot(line.x, line.y, **{**style, "marker": ""}, alpha=0.2)
         axes.plot(line.x, smooth, **style, label=f"{line.run} {line.split}")
         values = line.y
-        if look.smooth and len(values) > 2:  # its beginning still remembers the first point
+        if not look.from_start:
+            values = ranges.after_beginning(line.x, values, look.log_x)
+        if look.smooth and len(line.y) > 2:  # its beginning still remembers the first point
             values = np.concatenate([values, smooth[len(smooth) // 2 :]])
         shown.append((line.aside, values))
     metric = lines[0].metric
     counted = [y for aside, y in shown if not aside] or [y for _, y in shown]
-    found = ranges.value_range(counted, look.log_y, look.from_start)
+    found = ranges.value_range(counted, look.log_y)
     if metric in look.ranges:
         axes.set_ylim(*look.ranges[metric])
     elif found:

@@ -1,4 +1,4 @@
-"""Which values an axis should show: most of a curve, not its first point, and no run that blew up.
+"""Which values an axis should show: most of a curve, not its beginning, and no run that blew up.
 
 The page of `report_html` computes the same in ``report_charts.js``.
 """
@@ -12,25 +12,28 @@ import numpy as np
 
 # A curve whose largest magnitude is this many times the median one leaves the others no room.
 _FAR = 20.0
+# The share of a curve in which a network learns so fast that all the rest would look flat.
+_BEGINNING = 0.02
 
 
-def after_first(values: np.ndarray) -> np.ndarray:
-    """Without the first value, that of an untrained network, where there are more than two."""
-    return values[1:] if len(values) > 2 else values
+def after_beginning(x: np.ndarray, values: np.ndarray, log_x: bool = False) -> np.ndarray:
+    """Without the first value, that of an untrained network, and without those of the first 2 % of
+    the axis; at least two values stay. A logarithmic axis gives those room: only the first goes.
+
+    x, values: float64 [n], x ascending.
+    """
+    early = 1 if log_x else max(1, int(np.sum(x < _BEGINNING * np.max(x, initial=0.0))))
+    return values[min(early, max(len(values) - 2, 0)) :]
 
 
-def value_range(
-    curves: Sequence[np.ndarray], log: bool = False, from_start: bool = False
-) -> tuple[float, float] | None:
+def value_range(curves: Sequence[np.ndarray], log: bool = False) -> tuple[float, float] | None:
     """The lowest and the highest value to show; None where there is no value that can be drawn.
 
-    curves: float64 [n] each. The first point of each counts only with `from_start`; what is not
-    finite (nor, for a `log` axis, positive) never does. A curve does not count if its largest
-    magnitude is more than 20 times the median of these over the curves.
+    curves: float64 [n] each. What is not finite (nor, for a `log` axis, positive) does not count. A
+    curve does not count if its largest magnitude is more than 20 times the median of these.
     """
     found = []
-    for curve in curves:
-        values = curve if from_start else after_first(curve)
+    for values in curves:
         values = values[np.isfinite(values) & (values > 0 if log else True)]
         if len(values):
             found.append((float(values.min()), float(values.max())))

@@ -58,13 +58,21 @@ function scale([low, high], log, from, to) {
   return {at, low, high, log, ticks: ticks(low, high, log)};
 }
 
-// The range of the y axis. Each list is a curve; that of a diverged run has aside set. The first
-// point of a curve, the untrained network's, counts only where the page is told so.
-function yRange(lists, log) {
-  const map = log ? Math.log10 : v => v, fromStart = byId("start").checked;
+// A curve without its beginning, where an untrained network learns so fast that all the rest would
+// look flat: see ranges.py.
+function afterBeginning({x, values}, logx) {
+  if (byId("start").checked) return values;
+  const end = .02 * x.reduce((most, at) => Math.max(most, at), 0);
+  const early = logx ? 1 : Math.max(1, x.filter(at => at < end).length);
+  return values.slice(Math.min(early, Math.max(values.length - 2, 0)));
+}
+
+// The range of the y axis. Each list is a curve; that of a diverged run has aside set.
+function yRange(lists, log, logx) {
+  const map = log ? Math.log10 : v => v;
   const counted = lists.filter(list => !list.aside);
   const ranges = (counted.length ? counted : lists)
-    .map(list => extent(fromStart || list.values.length < 3 ? list.values : list.values.slice(1), map))
+    .map(list => extent(afterBeginning(list, logx), map))
     .filter(([low, high]) => low <= high);
   const back = v => Math.abs(log ? 10 ** v : v);
   const size = ([low, high]) => Math.max(back(low), back(high));
@@ -138,11 +146,11 @@ function drawChart(parent, section, tag) {
   const curves = collected(section, tag, kind);
   const lists = curves.flatMap(curve => [
     ...(curve.several ? [curve.low, curve.high] : []).concat([curve.mean])
-      .map(values => ({values, aside: curve.group.aside})), ...curve.runs]);
+      .map(values => ({x: curve.x, values, aside: curve.group.aside})), ...curve.runs]);
   const base = HEIGHT - BOTTOM, map = logx ? Math.log10 : v => v;
   const ends = curves.flatMap(c => [extent(c.x, map), ...c.runs.map(run => extent(run.x, map))]);
   const x = scale(extent(ends.flat(), v => v), logx, LEFT, WIDTH - RIGHT);
-  const y = scale(yRange(lists, logy), logy, base, TOP);
+  const y = scale(yRange(lists, logy, logx), logy, base, TOP);
   const svg = element(figure, "svg", {class: "plot", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
     tabindex: 0, "aria-label": `${tag} against ${kind}; arrow keys read values`, "data-tag": tag,
     "data-x": `${x.low} ${x.high}`, "data-y": `${y.low} ${y.high}`,

@@ -17,15 +17,14 @@ _NEVER_LEFT_OUT = ("name",)
 @dataclass(frozen=True)
 class Section:
     """One experiment. table: a row for each group, without the columns that say nothing here;
-    same: {column: the value that all rows have}; empty: the columns that no row has a value for;
-    labels: what the legend calls each group."""
+    same: {column: the value that all rows have}; labels: what the legend calls each group. Columns
+    without any value, such as the settings of other experiments, are nowhere."""
 
     title: str
     table: Table
     groups: list[Group]
     labels: list[str]
     same: dict[str, Any]
-    empty: list[str]
 
 
 def sections(table: Table, groups: Sequence[Group]) -> list[Section]:
@@ -68,7 +67,6 @@ def _section(
         groups,
         called,
         same,
-        [c for c in empty if c in columns],
     )
 
 
@@ -97,6 +95,4 @@ def left_out(section: Section) -> list[str]:
     if section.same:
         pairs = ", ".join(f"{name} {text(value, name)}" for name, value in section.same.items())
         lines.append(f"same for all: {pairs}")
-    if section.empty:
-        lines.append(f"without a value: {', '.join(section.empty)}")
     return lines
