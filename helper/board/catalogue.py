@@ -1,0 +1,105 @@
+"""The runs below the log directory, listed anew at each request, with what is known of those that
+did not change."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from helper.board.requests import BadRequest
+from helper.errors import UsageError, printable
+from helper.runs import event_files, listing
+from helper.runs.listing import ListedRun
+from helper.runs.record import RECORD_FILE, Status
+
+# With their curves: a run of 30,000 steps has about 100 kB of them.
+_MOST_KEPT = 300
+_ENDED = (Status.COMPLETED, Status.INTERRUPTED, Status.DIVERGED, Status.FAILED)
+
+State = tuple[Any, ...]
+
+
+class Catalogue:
+    """The runs of one log directory. logdir: as TensorBoard was given it; empty: not at all."""
+
+    def __init__(self, logdir: str) -> None:
+        self.logdir = Path(os.path.expanduser(logdir)).absolute() if logdir else None
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[State, ListedRun]] = OrderedDict()
+        self._paths: dict[str, Path] = {}
+
+    def runs(self) -> list[ListedRun]:
+        """All runs, by name. Raises UsageError where there is no log directory."""
+        if self.logdir is None:
+            raise UsageError(
+                "TensorBoard was started without --logdir: start it as tensorboard --logdir logs"
+            )
+        found = listing.find(self.logdir)
+        with self._lock:
+            self._paths = {run.name: run.path for run in found}
+        return found
+
+    def named(self, names: Iterable[str]) -> list[ListedRun]:
+        """The runs of these names, in their order, as they are now. Raises BadRequest for the name
+        of no run that is listed: a name is looked up, and never taken for a path."""
+        return [self._one(name) for name in names]
+
+    def one(self, name: str) -> ListedRun:
+        """The run of this name. Raises BadRequest."""
+        return self._one(name)
+
+    def kept(self, run: ListedRun) -> ListedRun:
+        """The same run as it was read before, with its curves, if no file of it changed."""
+        now = state(run)
+        with self._lock:
+            before = self._kept.get(run.name)
+            if before is not None and before[0] == now:
+                self._kept.move_to_end(run.name)
+                return before[1]
+            self._kept[run.name] = now, run
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return run
+
+    def _one(self, name: str) -> ListedRun:
+        if name not in self._paths:
+            self.runs()
+        path = self._paths.get(name)
+        if path is not None and self.logdir is not None:
+            for run in listing.below(path, self.logdir):
+                if run.name == name:
+                    return self.kept(run)
+        raise BadRequest(f"there is no run {printable(name)[:200]!r} in the log directory", 404)
+
+
+def state(run: ListedRun) -> State:
+    """Equal while no file changes that a listing shows; for a run that has not ended, also no event
+    file."""
+    own = (str(run.status), _stamp(run.path / RECORD_FILE), _stamp(run.path))
+    if run.status in _ENDED and run.final:
+        return own
+    return (*own, *_event_files(run.path))
+
+
+def _event_files(path: Path) -> list[Any]:
+    found = []
+    try:
+        with os.scandir(path) as entries:
+            below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for directory in (str(path), *sorted(below)):
+            found += [(str(f), _stamp(f)) for f in event_files.find(Path(directory))]
+    except OSError:
+        pass
+    return found
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
