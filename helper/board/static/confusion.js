@@ -1,0 +1,148 @@
+// What a run takes for what, or in what two runs differ, and the test images behind each number.
+
+import {latest} from "./api.js";
+import {button, code, element, switcher} from "./dom.js";
+import {pair} from "./difference.js";
+import {createGallery} from "./gallery.js";
+import {createLightbox} from "./lightbox.js";
+import {createMatrix, rights, whoIsBetter} from "./matrix.js";
+import {createRunPicker} from "./pickers.js";
+
+const WHICH = {only_a_right: "Only A right", only_b_right: "Only B right", both_wrong: "Both wrong"};
+const able = run => run.has_predictions;
+
+export function create(context) {
+  const ask = latest();
+  const choose = side => name => context.update({[`confusion.${side}`]: name});
+  const pickers = {first: createRunPicker("A", choose("first")),
+                   second: createRunPicker("B", choose("second"), "none: A alone")};
+  const lightbox = createLightbox(context, image =>
+    context.update({"draw.index": image.index, view: "draw"}));
+  const gallery = createGallery(context, (images, place) =>
+    lightbox.open(images, place, chosen().filter(Boolean)));
+  const matrix = createMatrix((i, j) => cell(i, j));
+  const sentence = element("p", {class: "summary", "aria-live": "polite"});
+  const choices = element("div", {class: "row"}), sides = element("div", {class: "row"});
+  const problem = element("div", {});
+  const body = element("div", {class: "confusion-body"},
+    element("div", {class: "matrix-side"}, choices, element("div", {class: "scroll"}, matrix.element), legend()),
+    element("div", {class: "gallery-side"}, sides, gallery.element));
+  let found = null, shown = "";
+
+  // Without any choice: the first two ticked runs, or one run alone.
+  function chosen() {
+    const [first, second] = pair(context, "confusion", able);
+    const wanted = context.option("confusion.second", null);
+    const several = context.ticked().filter(able).length > 1 || wanted;
+    return [first, wanted === "" || !several ? null : second];
+  }
+
+  function mode() {
+    const wanted = context.option("confusion.mode", "difference");
+    return found?.other ? wanted : "a";
+  }
+
+  function draw() {
+    const [first, second] = chosen(), runs = context.runs.runs.filter(able);
+    pickers.first.fill(runs, context.state.ticked, first);
+    pickers.second.fill(runs, context.state.ticked, second);
+    const request = JSON.stringify([first, second, context.run(first)?.step, context.run(second)?.step]);
+    if (request !== shown) load(first, second, request);
+    else if (found) drawMatrix();
+  }
+
+  async function load(first, second, request) {
+    shown = request;
+    if (!first) return fail(element("p", {}, "No run has predictions yet: a run writes them when it ends."),
+      code("python experiments/softmax.py"));
+    try {
+      const next = await ask(signal => context.api.post("confusion", {run: first, other: second}, signal));
+      if (!next) return;
+      found = next;
+      matrix.mark(null);
+      gallery.hide();
+      problem.replaceChildren();
+      body.hidden = false;
+      drawMatrix();
+      drawSides();
+    } catch (error) {
+      shown = "";
+      fail(element("p", {class: "problem"}, error.message));
+    }
+  }
+
+  function fail(...lines) {
+    found = null;
+    body.hidden = true;
+    sentence.textContent = "";
+    problem.replaceChildren(...lines);
+  }
+
+  function drawMatrix() {
+    const {classes, counts, other, examples} = found, now = mode();
+    choices.replaceChildren(...other ? [switcher("matrix of", [["difference", "B − A"], ["a", "A"], ["b", "B"]],
+      now, value => context.update({"confusion.mode": value}))] : []);
+    body.dataset.mode = now;
+    if (now === "difference") matrix.show(classes, counts, other, "How many more B has than A");
+    else matrix.show(classes, now === "b" ? other : counts, null, `Test images of ${now === "b" ? "B" : "A"}`);
+    const right = rights(counts)[0];
+    sentence.textContent = other ? whoIsBetter(classes, counts, other)
+      : `${right.toLocaleString("en")} of ${examples.toLocaleString("en")} test images are right. ` +
+        "Choose a cell to see the images behind it.";
+  }
+
+  function drawSides() {
+    const numbers = {only_a_right: found.only_a_right, only_b_right: found.only_b_right};
+    const all = (which, text) => button(text, () => {
+      matrix.mark(null);
+      show({true: null, predicted: null, which}, WHICH[which]);
+    });
+    sides.replaceChildren(...!found.other ? [] : [
+      ...Object.entries(WHICH).map(([which, text]) =>
+        all(which, which in numbers ? `${text}: ${numbers[which]}` : text)),
+      button("Is it real? → Verdict", () => context.update(
+        {view: "verdict"}), {class: "plain"})]);
+  }
+
+  function show(wanted, heading) {
+    const [run, other] = chosen();
+    gallery.show({run, other, ...wanted}, found.classes, heading);
+  }
+
+  // In a difference, the images of the run that has more of them.
+  function cell(i, j) {
+    matrix.mark([i, j]);
+    const now = mode(), {classes, counts, other} = found;
+    const which = now !== "difference" ? now : other[i][j] > counts[i][j] ? "b" : "a";
+    const of = now === "difference" || other ? ` in ${which.toUpperCase()}` : "";
+    show({true: i, predicted: j, which}, `True ${classes[i]}, said ${classes[j]}${of}`);
+    drawCellSides(i, j, which);
+  }
+
+  function drawCellSides(i, j, which) {
+    drawSides();
+    if (!found.other) return;
+    const {counts, other} = found;
+    sides.prepend(switcher("images of", [["a", `A: ${counts[i][j]}`], ["b", `B: ${other[i][j]}`]], which, side => {
+      drawCellSides(i, j, side);
+      show({true: i, predicted: j, which: side},
+        `True ${found.classes[i]}, said ${found.classes[j]} in ${side.toUpperCase()}`);
+    }));
+  }
+
+  context.onState(draw);
+  return {
+    element: element("div", {class: "confusion"},
+      element("div", {class: "row pickers"}, pickers.first.element, pickers.second.element),
+      sentence, problem, body, lightbox.element),
+    show: draw,
+    hide: () => lightbox.element.close(),
+  };
+}
+
+function legend() {
+  const key = (kind, text) => element("span", {}, element("i", {class: `key ${kind}`}), text);
+  return element("p", {class: "legend quiet"},
+    element("span", {class: "of-one"}, key("wrong", "mistakes; the darker, the more")),
+    element("span", {class: "of-two"}, key("better", "B is better here"), key("worse", "B is worse here")));
+}
