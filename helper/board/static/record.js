@@ -1,0 +1,65 @@
+// What a run recorded, below its row.
+
+import {button, element} from "./dom.js";
+import {digits, duration, metric, moment, setting, whole} from "./format.js";
+
+export function createRecord(context, run) {
+  const place = element("div", {class: "record"}, element("p", {class: "quiet"}, "Reading its record …"));
+  context.api.get("record", {run: run.name}).then(
+    found => place.replaceChildren(...draw(context, run, found)),
+    error => place.replaceChildren(element("p", {class: "warning"}, error.message)));
+  return place;
+}
+
+function draw(context, run, found) {
+  const record = found.record || {};
+  const problems = (found.problems || []).map(line => element("p", {class: "warning"}, line));
+  const only = view => { context.update({ticked: [run.name], view}); };
+  return [
+    element("div", {class: "actions"},
+      button("Only this run: curves", () => only("curves")),
+      run.has_predictions && button("its confusion matrix", () => only("confusion")),
+      button("draw a digit for it", () => only("draw"))),
+    ...problems,
+    element("div", {class: "facts"},
+      section("Run", facts(run, record)),
+      section("Settings", Object.entries(run.settings).map(([name, value]) => [name, setting(value)])),
+      section("Metrics", metrics(run)),
+      section("Versions", pairs(record.versions).concat(pairs(record.commit, "commit")))),
+    found.flags ? element("details", {}, element("summary", {}, "Flags (flags.txt)"),
+      element("pre", {tabindex: "0"}, found.flags)) : "",
+    element("details", {}, element("summary", {}, "Whole record (run.json)"),
+      element("pre", {tabindex: "0"}, JSON.stringify(record, null, 1))),
+  ];
+}
+
+function facts(run, record) {
+  const data = run.data && `${run.data.name}, SHA-256 ${String(run.data.sha256).slice(0, 12)}…`;
+  return [["status", run.status], ["note", run.note], ["started", run.started && moment(run.started)],
+    ["step", run.step === null ? null : whole(run.step)],
+    ["time", run.seconds === null ? null : duration(run.seconds)],
+    ["steps/s", run.steps_per_second === null ? null : digits(run.steps_per_second, 3)],
+    ["parameters", record.parameters ? whole(record.parameters) : null], ["data", data],
+    ["command", Array.isArray(record.command) ? record.command.join(" ") : record.command],
+    ["host", record.host]].filter(pair => pair[1]);
+}
+
+function metrics(run) {
+  return [...new Set([...Object.keys(run.final), ...Object.keys(run.best)])].map(tag => {
+    const best = run.best[tag];
+    return [tag, metric(run.final[tag])
+      + (best ? ` (best ${metric(best.value)} at step ${whole(best.step)})` : "")];
+  });
+}
+
+function pairs(value, name) {
+  if (value === null || value === undefined || value === "") return [];
+  if (typeof value !== "object") return [[name, String(value)]];
+  return Object.entries(value).filter(([, v]) => v !== null && v !== "")
+    .map(([key, v]) => [key, typeof v === "object" ? JSON.stringify(v) : String(v)]);
+}
+
+function section(title, rows) {
+  return rows.length > 0 && element("section", {}, element("h3", {}, title), element("dl", {},
+    rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))));
+}
