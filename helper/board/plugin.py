@@ -12,8 +12,15 @@ from tensorboard.backend import http_util
 from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
-from helper.board import curves_view
+from helper.board import (
+    answers_view,
+    confusion_view,
+    curves_view,
+    difference_view,
+    verdict_view,
+)
 from helper.board.catalogue import Catalogue
+from helper.board.networks import Networks
 from helper.board.requests import get, post
 from helper.board.runs_view import RunsView
 
@@ -29,18 +36,24 @@ class GraphLabPlugin(base_plugin.TBPlugin):
 
     def __init__(self, context: base_plugin.TBContext) -> None:
         self._catalogue = Catalogue(context.logdir or "")
+        self._networks = Networks()
 
     def get_plugin_apps(self) -> Mapping[str, Any]:
         """The WSGI applications by their addresses."""
-        own = self._catalogue
-        runs = RunsView(own)
+        own, networks = self._catalogue, self._networks
+        runs, on = RunsView(own), functools.partial
         return {
             _ENTRY: self._static,
             "/static/*": self._static,
             "/runs": get(runs.runs),
             "/where": get(runs.where),
             "/record": get(runs.record),
-            "/curves": post(functools.partial(curves_view.curves, own)),
+            "/curves": post(on(curves_view.curves, own)),
+            "/verdict": post(on(verdict_view.verdict, own)),
+            "/confusion": post(on(confusion_view.confusion, own)),
+            "/cell": post(on(confusion_view.cell, own, networks)),
+            "/answers": post(on(answers_view.answers, own, networks)),
+            "/difference": post(on(difference_view.differences, own)),
         }
 
     def is_active(self) -> bool:
@@ -55,9 +68,10 @@ class GraphLabPlugin(base_plugin.TBPlugin):
         """None: what it shows it reads itself."""
         return ()
 
+    @staticmethod
     @wrappers.Request.application
-    def _static(self, request: wrappers.Request) -> wrappers.Response:
-        """A file of the page. Names are looked up in the package's list, and never used as paths."""
+    def _static(request: wrappers.Request) -> wrappers.Response:
+        """A file of the page. Its name is looked up in the package, and never used as a path."""
         wanted = request.path.rpartition("/static/")[2]
         for name in os.listdir(STATIC):
             if name == wanted and Path(name).suffix in _KINDS:
