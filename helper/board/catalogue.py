@@ -12,15 +12,43 @@ from typing import Any
 
 from helper.board.requests import BadRequest
 from helper.errors import UsageError, printable
-from helper.runs import event_files, listing
+from helper.loading import Damaged
+from helper.runs import event_files, listing, record
 from helper.runs.listing import ListedRun
-from helper.runs.record import RECORD_FILE, Status
+from helper.runs.record import RECORD_FILE, Record, Status
 
 # With their curves: a run of 30,000 steps has about 100 kB of them.
 _MOST_KEPT = 300
 _ENDED = (Status.COMPLETED, Status.INTERRUPTED, Status.DIVERGED, Status.FAILED)
 
 State = tuple[Any, ...]
+
+
+class Records:
+    """The records of runs, read again only where the file has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[Any, Record | Damaged]] = {}
+
+    def load(self, run_directory: Path) -> Record:
+        """As `record.load`."""
+        now = _stamp(run_directory / RECORD_FILE)
+        known = self._known.get(run_directory)
+        if known is None or now is None or known[0] != now:
+            try:
+                known = now, record.load(run_directory)
+            except Damaged as error:
+                known = now, error
+            self._known[run_directory] = known
+        if isinstance(known[1], Damaged):
+            raise known[1].with_traceback(None)
+        return known[1]
+
+    def forget_others(self, run_directories: Iterable[Path]) -> None:
+        """Keep only the records of these."""
+        kept = set(run_directories)
+        for path in [path for path in list(self._known) if path not in kept]:
+            self._known.pop(path, None)
 
 
 class Catalogue:
@@ -31,6 +59,7 @@ class Catalogue:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[State, ListedRun]] = OrderedDict()
         self._paths: dict[str, Path] = {}
+        self._records = Records()
 
     def runs(self) -> list[ListedRun]:
         """All runs, by name. Raises UsageError where there is no log directory."""
@@ -38,7 +67,11 @@ class Catalogue:
             raise UsageError(
                 "TensorBoard was started without --logdir: start it as tensorboard --logdir logs"
             )
-        found = listing.find(self.logdir)
+        if not self.logdir.is_dir():
+            raise UsageError(f"there is no log directory {self.logdir}")
+        below = listing.below(self.logdir, self.logdir, self._records.load)
+        found = sorted(below, key=lambda run: run.name)
+        self._records.forget_others(run.path for run in found)
         with self._lock:
             self._paths = {run.name: run.path for run in found}
         return found
@@ -70,7 +103,7 @@ class Catalogue:
             self.runs()
         path = self._paths.get(name)
         if path is not None and self.logdir is not None:
-            for run in listing.below(path, self.logdir):
+            for run in listing.below(path, self.logdir, self._records.load):
                 if run.name == name:
                     return self.kept(run)
         raise BadRequest(f"there is no run {printable(name)[:200]!r} in the log directory", 404)
