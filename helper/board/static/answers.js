@@ -4,6 +4,7 @@
 import {element, swatch} from "./dom.js";
 
 const MOST = 12;
+const HIGH = 52, WIDE = 168;  // pixels of a layer's picture, at most
 
 // The runs that answer: the ticked ones, else the best; with a line where that needs words.
 export function answering(context, first = []) {
@@ -33,15 +34,16 @@ export function createAnswers(context) {
   const list = element("div", {class: "answers"});
   return {
     element: list,
-    // answers: as POST answers gives them; label: the true class, null if there is none.
-    show(answers, label) {
+    // answers: as POST answers gives them.
+    show(found) {
+      const answers = named(context, found);
       const names = new Set(answers.map(answer => answer.run));
       for (const [name, card] of cards) if (!names.has(name)) cards.delete(name), card.element.remove();
       answers.forEach((answer, place) => {
         if (!cards.has(answer.run)) cards.set(answer.run, createCard(context, answer.run));
         const card = cards.get(answer.run);
         if (list.children[place] !== card.element) list.insertBefore(card.element, list.children[place]);
-        card.show(answer, label);
+        card.show(answer);
       });
     },
     clear() {
@@ -51,9 +53,15 @@ export function createAnswers(context) {
   };
 }
 
+// Names of a run's classes: those of one digit against the rest say so.
+export function classNames(run, classes) {
+  const digit = run?.settings?.digit;
+  return classes.length === 2 && Number.isInteger(digit) ? [`not ${digit}`, String(digit)] : classes;
+}
+
 // A line for all of them: "3 of 4 say 7, 1 says 2".
-export function summary(answers) {
-  const votes = new Map(), able = answers.filter(answer => !answer.error);
+export function summary(context, given) {
+  const answers = named(context, given), votes = new Map(), able = answers.filter(answer => !answer.error);
   for (const answer of able) {
     const name = className(answer, answer.predicted);
     votes.set(name, (votes.get(name) ?? 0) + 1);
@@ -66,10 +74,13 @@ export function summary(answers) {
     (found.length ? "." : "");
 }
 
+const named = (context, answers) => answers.map(answer =>
+  ({...answer, classes: classNames(context.run(answer.run), answer.classes)}));
+
 const className = (answer, index) => String(answer.classes?.[index] ?? index);
 
 function createCard(context, name) {
-  const run = context.runs.runs.find(one => one.name === name);
+  const run = context.run(name);
   const said = element("output", {class: "said"}), sure = element("span", {class: "sure"});
   const bars = element("div", {class: "bars", role: "img"});
   const layers = element("div", {class: "layers"}), problem = element("p", {class: "problem", hidden: true});
@@ -79,7 +90,7 @@ function createCard(context, name) {
     element("div", {class: "verdict-line"}, said, sure), bars, layers, problem);
   return {
     element: card,
-    show(answer, label) {
+    show(answer) {
       problem.hidden = !answer.error;
       problem.textContent = answer.error ?? "";
       said.parentNode.hidden = bars.hidden = layers.hidden = Boolean(answer.error);
@@ -87,7 +98,7 @@ function createCard(context, name) {
       const index = answer.predicted, chance = Number(answer.probabilities?.[index]);
       said.textContent = className(answer, index);
       sure.textContent = answer.probabilities ? percent(chance) : "";
-      const right = label === null || label === undefined ? "" : index === label ? "right" : "wrong";
+      const right = answer.target === null ? "" : index === answer.target ? "right" : "wrong";
       card.dataset.right = right;
       if (right) sure.textContent += `${sure.textContent ? " · " : ""}${right === "right" ? "✓ right" : "✗ wrong"}`;
       showBars(bars, answer);
@@ -124,8 +135,17 @@ function showLayers(place, layers) {
   layers.forEach((layer, i) => {
     const [picture, caption] = place.children[i].children;
     const shape = (layer.shape ?? []).join(" × ");
-    picture.src = layer.png;
+    picture.hidden = !layer.png;
+    if (layer.png) draw(picture, layer);
     picture.alt = `activations of ${layer.name}, ${shape}`;
     caption.textContent = `${layer.name}  ${shape}`;
   });
+}
+
+// As large as fits: a block of values about as high as wide, or a row of them.
+function draw(picture, {png, size: [height, width]}) {
+  const scale = Math.min(HIGH / height, WIDE / width);
+  picture.src = png;
+  picture.width = Math.max(1, Math.round(width * scale));
+  picture.height = Math.max(3, Math.round(height * scale));
 }

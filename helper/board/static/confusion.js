@@ -6,23 +6,25 @@ import {pair} from "./difference.js";
 import {createGallery} from "./gallery.js";
 import {createLightbox} from "./lightbox.js";
 import {createMatrix, rights, whoIsBetter} from "./matrix.js";
+import {classNames} from "./answers.js";
 import {createRunPicker} from "./pickers.js";
+import {gain, groupCounts, shownGain, siblings, whichGroupIsBetter} from "./seeds.js";
 
 const WHICH = {only_a_right: "Only A right", only_b_right: "Only B right", both_wrong: "Both wrong"};
 const able = run => run.has_predictions;
 
 export function create(context) {
-  const ask = latest();
+  const ask = latest(), asking = latest();
   const choose = side => name => context.update({[`confusion.${side}`]: name});
-  const pickers = {first: createRunPicker("A", choose("first")),
-                   second: createRunPicker("B", choose("second"), "none: A alone")};
+  const pickers = {first: createRunPicker(context, "A", choose("first")),
+                   second: createRunPicker(context, "B", choose("second"), "none: A alone")};
   const lightbox = createLightbox(context, image =>
     context.update({"draw.index": image.index, view: "draw"}));
-  const gallery = createGallery(context, (images, place) =>
-    lightbox.open(images, place, chosen().filter(Boolean)));
+  const gallery = createGallery(context, (images, place, classes) =>
+    lightbox.open(images, place, chosen().filter(Boolean), classes));
   const matrix = createMatrix((i, j) => cell(i, j));
-  const sentence = element("p", {class: "summary", "aria-live": "polite"});
-  const choices = element("div", {class: "row"}), sides = element("div", {class: "row"});
+  const sentence = element("p", {class: "headline", "aria-live": "polite"});
+  const choices = element("div", {class: "controls"}), sides = element("div", {class: "controls"});
   const problem = element("div", {});
   const body = element("div", {class: "confusion-body"},
     element("div", {class: "matrix-side"}, choices, element("div", {class: "scroll"}, matrix.element), legend()),
@@ -39,6 +41,8 @@ export function create(context) {
 
   function mode() {
     const wanted = context.option("confusion.mode", "difference");
+    if (wanted === "seeds" && !severalSeeds(chosen().map(name => name ? siblings(context, name) : [])))
+      return found?.other ? "difference" : "a";
     return found?.other ? wanted : "a";
   }
 
@@ -58,7 +62,7 @@ export function create(context) {
     try {
       const next = await ask(signal => context.api.post("confusion", {run: first, other: second}, signal));
       if (!next) return;
-      found = next;
+      found = {...next, classes: classNames(context.run(first), next.classes)};
       matrix.mark(null);
       gallery.hide();
       problem.replaceChildren();
@@ -79,10 +83,14 @@ export function create(context) {
   }
 
   function drawMatrix() {
-    const {classes, counts, other, examples} = found, now = mode();
-    choices.replaceChildren(...other ? [switcher("matrix of", [["difference", "B − A"], ["a", "A"], ["b", "B"]],
-      now, value => context.update({"confusion.mode": value}))] : []);
-    body.dataset.mode = now;
+    const {classes, counts, other, examples} = found, now = mode(), groups = chosen().map(
+      name => name ? siblings(context, name) : []);
+    const modes = [["difference", "B − A"], ["a", "A"], ["b", "B"]];
+    if (severalSeeds(groups)) modes.push(["seeds", `B − A, all seeds (${groups[1].length}, ${groups[0].length})`]);
+    choices.replaceChildren(...other ? [switcher("matrix of", modes, now,
+      value => context.update({"confusion.mode": value}))] : []);
+    body.dataset.mode = now === "seeds" ? "difference" : now;
+    if (now === "seeds") return drawSeeds(groups);
     if (now === "difference") matrix.show(classes, counts, other, "How many more B has than A");
     else matrix.show(classes, now === "b" ? other : counts, null, `Test images of ${now === "b" ? "B" : "A"}`);
     const right = rights(counts)[0];
@@ -91,15 +99,29 @@ export function create(context) {
         "Choose a cell to see the images behind it.";
   }
 
+  async function drawSeeds(groups) {
+    const {classes} = found;
+    try {
+      const both = await asking(() => Promise.all(groups.map(runs => groupCounts(context, runs))));
+      if (!both || mode() !== "seeds") return;
+      const [first, second] = both;
+      matrix.show(classes, first.counts, second.counts,
+        "How many more B's group has than A's: means over seeds, ± standard deviation",
+        classes.map((_, i) => shownGain(gain(first.right[i], second.right[i]))));
+      sentence.textContent = whichGroupIsBetter(classes, first, second);
+    } catch (error) {
+      sentence.textContent = error.message;
+    }
+  }
+
   function drawSides() {
-    const numbers = {only_a_right: found.only_a_right, only_b_right: found.only_b_right};
-    const all = (which, text) => button(text, () => {
+        const all = (which, text) => button(text, () => {
       matrix.mark(null);
       show({true: null, predicted: null, which}, WHICH[which]);
     });
     sides.replaceChildren(...!found.other ? [] : [
       ...Object.entries(WHICH).map(([which, text]) =>
-        all(which, which in numbers ? `${text}: ${numbers[which]}` : text)),
+        all(which, `${text}: ${found[which]}`)),
       button("Is it real? → Verdict", () => context.update(
         {view: "verdict"}), {class: "plain"})]);
   }
@@ -113,8 +135,8 @@ export function create(context) {
   function cell(i, j) {
     matrix.mark([i, j]);
     const now = mode(), {classes, counts, other} = found;
-    const which = now !== "difference" ? now : other[i][j] > counts[i][j] ? "b" : "a";
-    const of = now === "difference" || other ? ` in ${which.toUpperCase()}` : "";
+    const which = now === "a" || now === "b" ? now : other[i][j] > counts[i][j] ? "b" : "a";
+    const of = other ? ` in ${which.toUpperCase()}` : "";
     show({true: i, predicted: j, which}, `True ${classes[i]}, said ${classes[j]}${of}`);
     drawCellSides(i, j, which);
   }
@@ -132,17 +154,21 @@ export function create(context) {
 
   context.onState(draw);
   return {
-    element: element("div", {class: "confusion"},
-      element("div", {class: "row pickers"}, pickers.first.element, pickers.second.element),
+    element: element("div", {class: "view confusion"},
+      element("div", {class: "controls pickers"}, pickers.first.element, pickers.second.element),
       sentence, problem, body, lightbox.element),
     show: draw,
     hide: () => lightbox.element.close(),
   };
 }
 
+// Whether there are groups to compare, and not the same one twice.
+const severalSeeds = ([first, second]) => Math.max(first.length, second.length) > 1 &&
+  first.length > 0 && second.length > 0 && first[0].key !== second[0].key;
+
 function legend() {
   const key = (kind, text) => element("span", {}, element("i", {class: `key ${kind}`}), text);
-  return element("p", {class: "legend quiet"},
+  return element("p", {class: "keys quiet"},
     element("span", {class: "of-one"}, key("wrong", "mistakes; the darker, the more")),
     element("span", {class: "of-two"}, key("better", "B is better here"), key("worse", "B is worse here")));
 }

@@ -12,7 +12,7 @@ const SIGNS = {"-": ["removed", "only in A"], "+": ["added", "only in B"], "~": 
 export function create(context) {
   const ask = latest();
   const choose = side => name => context.update({[`difference.${side}`]: name});
-  const pickers = {first: createRunPicker("A", choose("first")), second: createRunPicker("B", choose("second"))};
+  const pickers = {first: createRunPicker(context, "A", choose("first")), second: createRunPicker(context, "B", choose("second"))};
   const swap = button("⇄ Swap", () => context.update(
     {"difference.first": pickers.second.value, "difference.second": pickers.first.value}));
   const place = element("div", {class: "differences", "aria-live": "polite"});
@@ -46,8 +46,8 @@ export function create(context) {
 
   context.onState(draw);
   return {
-    element: element("div", {class: "difference"},
-      element("div", {class: "row pickers"}, pickers.first.element, swap, pickers.second.element), place),
+    element: element("div", {class: "view difference"},
+      element("div", {class: "controls pickers"}, pickers.first.element, swap, pickers.second.element), place),
     show: draw,
     hide: () => {},
   };
@@ -65,11 +65,12 @@ export function pair(context, view, able = () => true) {
 
 function parts(found, first, second) {
   const {sections, metrics, graph, notes} = found;
-  const made = [...notes.map(line => element("p", {class: "problem"}, line))];
+  const tables = [], made = [...notes.map(line => element("p", {class: "problem"}, line))];
   for (const title of Object.keys(TITLES)) {
-    if (title === "metrics") made.push(metricTable(metrics));
-    else if (sections[title]) made.push(sectionTable(title, sections[title]));
+    if (title === "metrics") tables.push(metricTable(metrics));
+    else if (sections[title]) tables.push(sectionTable(title, sections[title]));
   }
+  if (tables.some(Boolean)) made.push(element("div", {class: "parts"}, tables));
   if (graph.length) made.push(graphLines(graph));
   if (!made.some(Boolean)) made.push(element("p", {},
     first === second ? "A and B are the same run." : "The runs do not differ, but in how long they took."));
@@ -78,7 +79,7 @@ function parts(found, first, second) {
 
 function table(title, head, rows) {
   return element("section", {class: "part"}, element("h2", {}, title),
-    element("div", {class: "scroll"}, element("table", {class: "sides"},
+    element("div", {class: "scroll"}, element("table", {class: "both"},
       element("thead", {}, element("tr", {}, head.map(name => element("th", {scope: "col"}, name)))),
       element("tbody", {}, rows))));
 }

@@ -9,11 +9,11 @@ const TEST_IMAGES = 10000, FEWEST = 500;  // of MNIST; some data sets have fewer
 export function create(context) {
   const paper = createPaper(context), answers = createAnswers(context);
   const sees = element("img", {class: "seen", alt: "what the networks see", width: 84, height: 84});
-  const words = element("p", {class: "summary"}), speed = element("p", {class: "quiet"});
+  const words = element("p", {class: "headline"}), speed = element("p", {class: "quiet"});
   const note = element("p", {class: "quiet"});
   const seen = element("figure", {class: "seen-by"}, sees,
     element("figcaption", {}, "What the networks see: 28 × 28 pixels"));
-  const view = element("div", {class: "draw"},
+  const view = element("div", {class: "view draw"},
     element("section", {class: "draw-side", "aria-label": "Paper"}, paper.element, seen),
     element("section", {class: "draw-answers", "aria-label": "Answers"},
       element("div", {class: "summary-line"}, words, speed), note, answers.element));
@@ -29,8 +29,8 @@ export function create(context) {
       return;
     }
     sees.src = answer.image;
-    answers.show(answer.answers, answer.label);
-    words.textContent = summary(answer.answers);
+    answers.show(answer.answers);
+    words.textContent = summary(context, answer.answers);
     if (paper.resting()) context.announce(words.textContent);
     speed.textContent = `answered in ${Math.round(took)} ms`;
   }
@@ -131,7 +131,7 @@ function createPaper(context) {
     async load(number, again = null) {
       problem.hidden = true;
       try {
-        const found = await context.api.post("answers", {runs: [], index: number, layers: false});
+        const found = await context.api.post("answers", {runs: reading(context), index: number});
         ink.load(bytes(found.pixels));
         centred.checked = false;
         [index, label] = [number, found.label];
@@ -164,8 +164,8 @@ function createTools(ink, cleared) {
     oninput: () => { ink.width = Number(width.value); }});
   return {
     clear,
-    element: element("div", {class: "tools"},
-      element("div", {class: "row"},
+    element: element("div", {class: "pen-tools"},
+      element("div", {class: "controls"},
         element("div", {class: "switcher", role: "group", "aria-label": "tool"}, pens), undo,
         button("Clear", clear, {title: "Delete"})),
       element("label", {class: "choice"}, element("span", {}, "width"), width)),
@@ -179,7 +179,7 @@ function createTestImages(load, label) {
   const says = element("span", {class: "quiet"});
   const random = () => load(Math.floor(Math.random() * TEST_IMAGES), Math.floor(Math.random() * FEWEST));
   return {
-    element: element("form", {class: "row test-images", onsubmit: event => {
+    element: element("form", {class: "controls test-images", onsubmit: event => {
       event.preventDefault();
       load(Number(number.value));
     }}, element("span", {}, "Test image"), number, element("button", {type: "submit"}, "Load"),
@@ -189,6 +189,12 @@ function createTestImages(load, label) {
       says.textContent = `a ${label()}; change it by hand`;
     },
   };
+}
+
+// A run is named to say whose test images are meant.
+function reading(context) {
+  const {names} = answering(context);
+  return names.length ? names : context.runs.runs.slice(0, 1).map(run => run.name);
 }
 
 const base64 = pixels => btoa(String.fromCharCode(...pixels));

@@ -6,7 +6,7 @@ import {thumbnail} from "./lightbox.js";
 
 const PAGE = 60;
 
-// open(images, place) shows one of them large.
+// open(images, place, classes) shows one of them large.
 export function createGallery(context, open) {
   const ask = latest();
   const title = element("h3", {tabindex: -1}), grid = element("div", {class: "thumbnails"});
@@ -22,16 +22,11 @@ export function createGallery(context, open) {
       const found = await ask(signal => context.api.post("cell",
         {...request, offset: images.length, limit: PAGE}, signal));
       if (!found) return;
-      const {total, images: next, problem} = found;
-      if (!next) {
-        line.textContent = problem ?? `${total} images; they are not on this machine, ` +
-          "so they cannot be shown: python scripts/fetch_data.py gets them";
-        return;
-      }
+      const {total, images: next, notes} = found;
       const from = images.length;
       images = images.concat(next);
-      grid.append(...next.map((image, i) => thumbnail(image, classes, () => open(images, from + i))));
-      line.textContent = total ? `${images.length} of ${total}` : "No image.";
+      grid.append(...next.map((image, i) => thumbnail(image, classes, () => open(images, from + i, classes))));
+      line.textContent = [total ? `${images.length} of ${total} test images` : "No test image", ...notes].join(" · ");
       more.hidden = images.length >= total || !next.length;
     } catch (error) {
       line.textContent = error.message;

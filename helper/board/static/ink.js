@@ -4,17 +4,16 @@
 export const SIDE = 28;
 const FINE = 10;
 const SIZE = SIDE * FINE;
-const BOX = 20; // MNIST's digits fill a box of 20 × 20 pixels
-const FAINT = 40; // darker than this does not count as ink when the drawing is cropped
+const FAINT = 40;  // darker than this is a blank paper
 const MOST_UNDONE = 50;
 
 // changed(done) is called while a stroke is drawn, and with true when it ends.
 export function createInk(canvas, changed) {
   canvas.width = canvas.height = SIZE;
-  const pen = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
+  const pen = canvas.getContext("2d", {willReadFrequently: true, alpha: false});
   pen.lineCap = pen.lineJoin = "round";
   const past = [];
-  const ink = { width: 22, erasing: false };
+  const ink = {width: 22, erasing: false};
 
   const remember = () => {
     past.push(pen.getImageData(0, 0, SIZE, SIZE));
@@ -44,7 +43,7 @@ export function createInk(canvas, changed) {
     changed(true);
   };
   ink.canUndo = () => past.length > 0;
-  ink.load = (pixels) => {
+  ink.load = pixels => {
     remember();
     for (let i = 0; i < pixels.length; i++) {
       pen.fillStyle = `rgb(${pixels[i]},${pixels[i]},${pixels[i]})`;
@@ -52,8 +51,9 @@ export function createInk(canvas, changed) {
     }
     changed(true);
   };
-  ink.blank = () => !grey(pen).some((value) => value > FAINT);
-  ink.pixels = (fitted) => (fitted ? fit(grey(pen)) : shrink(grey(pen), 0, 0, SIDE, SIDE, FINE));
+  ink.blank = () => !grey(pen).some(value => value > FAINT);
+  // uint8 [28 × 28], or with `fine` [140 × 140]: enough for the server to scale it well.
+  ink.pixels = fine => shrink(grey(pen), fine ? FINE / 5 : FINE);
 
   fill();
   followPointer(canvas, ink, changed);
@@ -62,7 +62,7 @@ export function createInk(canvas, changed) {
 
 function followPointer(canvas, ink, changed) {
   let last = null;
-  const place = (event) => {
+  const place = event => {
     const box = canvas.getBoundingClientRect();
     return [
       ((event.clientX - box.left) / box.width) * SIZE,
@@ -70,11 +70,11 @@ function followPointer(canvas, ink, changed) {
     ];
   };
   // The second mouse button and the other end of a pen rub out.
-  const erasing = (event) => ink.erasing || (event.buttons & 34) !== 0;
-  canvas.addEventListener("pointerdown", (event) => {
+  const erasing = event => ink.erasing || (event.buttons & 34) !== 0;
+  canvas.addEventListener("pointerdown", event => {
     if (last || event.button > 2) return;
     event.preventDefault();
-    canvas.focus({ preventScroll: true });
+    canvas.focus({preventScroll: true});
     try {
       canvas.setPointerCapture(event.pointerId);
     } catch {
@@ -85,7 +85,7 @@ function followPointer(canvas, ink, changed) {
     ink.line(last, last, erasing(event));
     changed(false);
   });
-  canvas.addEventListener("pointermove", (event) => {
+  canvas.addEventListener("pointermove", event => {
     if (!last) return;
     const passed = event.getCoalescedEvents?.() ?? [];
     for (const one of passed.length ? passed : [event]) {
@@ -103,7 +103,7 @@ function followPointer(canvas, ink, changed) {
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("lostpointercapture", end);
-  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+  canvas.addEventListener("contextmenu", event => event.preventDefault());
 }
 
 // Arrow keys move a mark over the paper, with Shift they draw; Space sets a dot. `mark` is an
@@ -114,9 +114,9 @@ export function followKeys(canvas, mark, ink, changed) {
     mark.style.left = `${(at[0] / SIZE) * 100}%`;
     mark.style.top = `${(at[1] / SIZE) * 100}%`;
   };
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const within = (value) => Math.min(Math.max(value, FINE / 2), SIZE - FINE / 2);
-  canvas.addEventListener("keydown", (event) => {
+  const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+  const within = value => Math.min(Math.max(value, FINE / 2), SIZE - FINE / 2);
+  canvas.addEventListener("keydown", event => {
     const move = moves[event.key];
     if (!move && event.key !== " ") return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -142,38 +142,15 @@ function grey(pen) {
   return found;
 }
 
-// Means over the squares of `size` fine pixels, from (left, top): width × height of them, in the
-// middle of 28 × 28.
-function shrink(fine, left, top, width, height, size) {
-  const found = new Uint8Array(SIDE * SIDE);
-  const [right, down] = [width, height].map((side) => Math.floor((SIDE - side) / 2));
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [x0, x1] = [left + x * size, left + (x + 1) * size].map(Math.round);
-      const [y0, y1] = [top + y * size, top + (y + 1) * size].map(Math.round);
-      let sum = 0;
-      for (let j = y0; j < y1; j++)
-        for (let i = x0; i < x1; i++) if (i < SIZE && j < SIZE) sum += fine[j * SIZE + i];
-      const area = Math.max(1, (x1 - x0) * (y1 - y0));
-      found[(y + down) * SIDE + x + right] = Math.round(sum / area);
-    }
+// Means over squares of `size` × `size` fine pixels.
+function shrink(fine, size) {
+  const side = SIZE / size, found = new Uint8Array(side * side);
+  for (let place = 0; place < found.length; place++) {
+    const from = Math.floor(place / side) * size * SIZE + (place % side) * size;
+    let sum = 0;
+    for (let j = 0; j < size; j++)
+      for (let i = 0; i < size; i++) sum += fine[from + j * SIZE + i];
+    found[place] = Math.round(sum / (size * size));
   }
   return found;
-}
-
-// The ink alone, so large that it fills MNIST's box; the server then moves its centre of mass to
-// the middle. Cropped here, where the drawing is fine, a small digit stays sharp.
-function fit(fine) {
-  let [left, top, right, bottom] = [SIZE, SIZE, -1, -1];
-  for (let i = 0; i < fine.length; i++) {
-    if (fine[i] <= FAINT) continue;
-    const [x, y] = [i % SIZE, Math.floor(i / SIZE)];
-    [left, right] = [Math.min(left, x), Math.max(right, x)];
-    [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
-  }
-  if (right < 0) return new Uint8Array(SIDE * SIDE);
-  const [width, height] = [right - left + 1, bottom - top + 1];
-  const size = Math.max(1, width / BOX, height / BOX);
-  const count = (side) => Math.max(1, Math.min(BOX, Math.round(side / size)));
-  return shrink(fine, left, top, count(width), count(height), size);
 }

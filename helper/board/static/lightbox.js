@@ -1,8 +1,9 @@
 // One test image, large, with what the runs say about it.
 
-import {answering, createAnswers, percent, summary} from "./answers.js";
+import {answering, createAnswers, summary} from "./answers.js";
 import {latest} from "./api.js";
 import {button, element} from "./dom.js";
+import {isNumber} from "./format.js";
 
 // images: as POST cell gives them; first: runs that answer before the ticked ones.
 // change(image) takes the image to the drawing.
@@ -12,13 +13,13 @@ export function createLightbox(context, change) {
   const title = element("h2", {id: "graph-lab-image"}), words = element("p", {"aria-live": "polite"});
   const note = element("p", {class: "quiet"});
   const earlier = button("← Previous", () => step(-1)), later = button("Next →", () => step(1));
-  let images = [], place = 0, first = [];
+  let images = [], place = 0, first = [], classes = [];
   const dialog = element("dialog", {class: "lightbox", "aria-labelledby": "graph-lab-image"},
     element("div", {class: "lightbox-head"}, title,
       button("Close", () => dialog.close(), {class: "close"})),
     element("div", {class: "lightbox-body"},
       element("div", {class: "lightbox-side"}, picture,
-        element("div", {class: "row"}, earlier, later),
+        element("div", {class: "controls"}, earlier, later),
         button("Change it by hand", () => { dialog.close(); change(images[place]); })),
       element("div", {class: "lightbox-answers"}, words, answers.element, note)));
   dialog.addEventListener("keydown", event => {
@@ -37,7 +38,7 @@ export function createLightbox(context, change) {
 
   async function show() {
     const image = images[place];
-    title.textContent = `Test image ${image.index}: ${image.label}`;
+    title.textContent = `Test image ${image.index}: ${classes[image.label] ?? image.label}`;
     picture.src = image.png;
     picture.alt = `test image ${image.index}, ${image.label}`;
     earlier.disabled = place === 0;
@@ -50,8 +51,8 @@ export function createLightbox(context, change) {
       const found = await ask(signal =>
         context.api.post("answers", {runs: names, index: image.index, layers: true}, signal));
       if (!found) return;
-      answers.show(found.answers, found.label);
-      words.textContent = summary(found.answers);
+      answers.show(found.answers);
+      words.textContent = summary(context, found.answers);
     } catch (error) {
       answers.clear();
       words.textContent = error.message;
@@ -60,8 +61,8 @@ export function createLightbox(context, change) {
 
   return {
     element: dialog,
-    open(list, at, runs) {
-      [images, place, first] = [list, at, runs];
+    open(list, at, runs, names) {
+      [images, place, first, classes] = [list, at, runs, names];
       answers.clear();
       dialog.showModal();
       show();
@@ -69,18 +70,19 @@ export function createLightbox(context, change) {
   };
 }
 
-// A picture that opens large: what was said about it is below it, and in its label.
+const whole = chance => chance > .99 && chance < 1 ? "> 99 %" : `${Math.round(100 * chance)} %`;
+
+// A picture that opens large. Below it is what the run says, or what both say.
 export function thumbnail(image, classes, open) {
   const name = index => classes[index] ?? index;
-  const said = image.said === null || image.said === undefined ? "" : name(image.said);
-  const chance = Number(image.probability ?? NaN);
-  const sure = Number.isFinite(chance) ? percent(chance) : "";
-  const label = name(image.label);
-  return element("button", {type: "button", class: "thumbnail", onclick: open,
-    "aria-label": `test image ${image.index}: ${label}, said ${said} ${sure}`,
-    title: `test image ${image.index}: ${label}`},
-  element("img", {src: image.png, alt: "", width: 56, height: 56, loading: "lazy"}),
-  element("span", {class: image.said === image.label ? "tag right" : "tag wrong"},
-    `${label} → ${said}`),
-  element("span", {class: "quiet"}, sure));
+  const said = [[image.said, image.probability]];
+  if (image.said_other !== null) said.push([image.said_other, image.probability_other]);
+  const words = said.map(([index, chance], i) =>
+    `${said.length > 1 ? "AB"[i] + " " : ""}${name(index)}${isNumber(chance) ? " · " + whole(chance) : ""}`);
+  const label = `test image ${image.index}, true ${name(image.label)}: ${words.join(", ")}`;
+  return element("button", {type: "button", class: "thumbnail", onclick: open, "aria-label": label, title: label},
+    image.png ? element("img", {src: image.png, alt: "", width: 56, height: 56})
+      : element("span", {class: "no-picture"}, image.index),
+    said.map(([index], i) => element("span", {class: index === image.label ? "tag right" : "tag wrong"},
+      `${index === image.label ? "✓" : "✗"} ${words[i]}`)));
 }

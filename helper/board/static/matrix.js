@@ -31,8 +31,9 @@ export function createMatrix(picked) {
   return {
     element: table,
     mark,
-    // counts: [true][said]; other: the same of a second run, to show the difference, or null.
-    show(classes, counts, other, caption) {
+    // counts: [true][said]; other: the same of a second run, to show the difference, or null;
+    // gains: what the last column says of each class, null: how many are right.
+    show(classes, counts, other, caption, gains = null) {
       if (focus[0] >= classes.length) focus = [0, 0];
       const values = other ? counts.map((row, i) => row.map((n, j) => other[i][j] - n)) : counts;
       const largest = Math.max(1, ...values.flatMap((row, i) =>
@@ -43,7 +44,7 @@ export function createMatrix(picked) {
       const rows = values.map((row, i) => element("tr", {},
         element("th", {scope: "row"}, classes[i]),
         row.map((n, j) => element("td", {}, button(classes, counts, other, largest, i, j, n))),
-        element("td", {class: "share"}, share(counts, other, i))));
+        element("td", {class: "share"}, gains ? gains[i] : share(counts, other, i))));
       table.replaceChildren(element("caption", {}, caption), element("thead", {}, head),
         element("tbody", {}, rows));
       cell(...focus).tabIndex = 0;
@@ -52,7 +53,7 @@ export function createMatrix(picked) {
   };
 
   function button(classes, counts, other, largest, i, j, n) {
-    const words = other ? `${counts[i][j]} in A, ${other[i][j]} in B` : `${n} images`;
+    const words = other ? `${plain(counts[i][j])} in A, ${plain(other[i][j])} in B` : `${plain(n)} images`;
     const made = element("button", {type: "button", tabindex: -1, "data-place": `${i},${j}`,
       "aria-pressed": "false", class: tone(i === j, other, n), onclick: () => picked(i, j),
       "aria-label": `true ${classes[i]}, said ${classes[j]}: ${words}`,
@@ -71,8 +72,10 @@ function tone(diagonal, other, n) {
   return (n > 0) === diagonal ? "better" : "worse";
 }
 
-const text = (n, signed) =>
-  !n ? "·" : signed ? `${n > 0 ? "+" : "−"}${Math.abs(n).toLocaleString("en")}` : n.toLocaleString("en");
+// A mean over runs with one decimal.
+const plain = n => Number.isInteger(n) || n >= 100 ? Math.round(n).toLocaleString("en") : n.toFixed(1);
+
+const text = (n, signed) => !n ? "·" : signed ? `${n > 0 ? "+" : "−"}${plain(Math.abs(n))}` : plain(n);
 
 function share(counts, other, i) {
   const total = sum(counts[i]);

@@ -1,12 +1,12 @@
 // The choice of one run out of all: the ticked ones come first.
 
-import {element} from "./dom.js";
+import {element, swatch} from "./dom.js";
 
-// changed(name) is called when the reader chooses; `none` is the text of the choice of no run.
-export function createRunPicker(label, changed, none = null) {
-  const box = element("select", {onchange: () => changed(picker.value)});
+// label: "A" or "B"; changed(name) is called when the reader chooses; `none` is the text of the choice of no run.
+export function createRunPicker(context, label, changed, none = null) {
+  const box = element("select", {onchange: () => changed(box.value)}), colour = element("span");
   const picker = {
-    element: element("label", {class: "choice run-picker"}, element("span", {}, label), box),
+    element: element("label", {class: "choice run-picker"}, element("strong", {}, label), colour, box),
     value: null,
     // runs: those that can be chosen. A chosen run stays chosen, also while it is not in the list.
     fill(runs, ticked, value) {
@@ -24,6 +24,8 @@ export function createRunPicker(label, changed, none = null) {
       if (shape !== picker.shape) box.replaceChildren(...options);  // an open list stays open
       picker.shape = shape;
       box.value = value ?? "";
+      const run = context.run(value);
+      colour.replaceChildren(...run ? [swatch(context.colours, run.key)] : []);
     },
   };
   return picker;
