@@ -87,7 +87,7 @@ class Catalogue:
 
     def kept(self, run: ListedRun) -> ListedRun:
         """The same run as it was read before, with its curves, if no file of it changed."""
-        now = state(run)
+        now = (*state(run), *_event_files(run.path))
         with self._lock:
             before = self._kept.get(run.name)
             if before is not None and before[0] == now:
@@ -110,10 +110,10 @@ class Catalogue:
 
 
 def state(run: ListedRun) -> State:
-    """Equal while no file changes that a listing shows; for a run that has not ended, also no event
-    file."""
+    """Equal while no file changes that a table shows: where the record lacks the final metrics, they
+    are those of the event files."""
     own = (str(run.status), _stamp(run.path / RECORD_FILE), _stamp(run.path))
-    if run.status in _ENDED and run.final:
+    if run.record is not None and run.record.final and run.status in _ENDED:
         return own
     return (*own, *_event_files(run.path))
 

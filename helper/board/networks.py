@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import threading
 from collections import OrderedDict
@@ -43,14 +44,19 @@ class Networks:
         return self._kept[name][1]
 
 
-def _load(run: ListedRun) -> LoadedNetwork:
-    # TensorFlow is imported here, at the first answer; what that changes for the whole process is
-    # put back, because TensorBoard and its other plugins live in it too.
+def import_tensorflow() -> None:
+    """Import what rebuilds networks. What that changes for the whole process is put back, because
+    TensorBoard and its other plugins live in it too."""
     log = logging.getLogger("tensorflow")
     level = log.level
     try:
-        from helper.saving import network
-
-        return network.load(run)
+        importlib.import_module("helper.saving.network")
     finally:
         log.setLevel(level)
+
+
+def _load(run: ListedRun) -> LoadedNetwork:
+    import_tensorflow()
+    from helper.saving import network
+
+    return network.load(run)

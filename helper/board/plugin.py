@@ -1,30 +1,36 @@
-"""The plugin and its addresses, all of them below data/plugin/graph_lab/."""
+"""The plugin and its addresses, all of them below data/plugin/graph_lab/.
+
+TensorBoard waits for this module when it starts, so what answers is imported at the first request.
+"""
 
 from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorboard.backend import http_util
 from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
-from helper.board import (
-    answers_view,
-    confusion_view,
-    curves_view,
-    difference_view,
-    verdict_view,
-)
-from helper.board.catalogue import Catalogue
-from helper.board.networks import Networks
-from helper.board.requests import get, post
-from helper.board.runs_view import RunsView
+if TYPE_CHECKING:
+    from helper.board.routes import Routes
 
 STATIC = Path(__file__).with_name("static")
+NAMES = (
+    "runs",
+    "where",
+    "record",
+    "curves",
+    "verdict",
+    "confusion",
+    "cell",
+    "answers",
+    "difference",
+)
 _ENTRY = "/static/index.js"
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -35,26 +41,14 @@ class GraphLabPlugin(base_plugin.TBPlugin):
     plugin_name = "graph_lab"
 
     def __init__(self, context: base_plugin.TBContext) -> None:
-        self._catalogue = Catalogue(context.logdir or "")
-        self._networks = Networks()
+        self._logdir = context.logdir or ""
+        self._lock = threading.Lock()
+        self._routes: Routes | None = None
 
     def get_plugin_apps(self) -> Mapping[str, Any]:
         """The WSGI applications by their addresses."""
-        own, networks = self._catalogue, self._networks
-        runs, on = RunsView(own), functools.partial
-        return {
-            _ENTRY: self._static,
-            "/static/*": self._static,
-            "/runs": get(runs.runs),
-            "/where": get(runs.where),
-            "/record": get(runs.record),
-            "/curves": post(on(curves_view.curves, own)),
-            "/verdict": post(on(verdict_view.verdict, own)),
-            "/confusion": post(on(confusion_view.confusion, own)),
-            "/cell": post(on(confusion_view.cell, own, networks)),
-            "/answers": post(on(answers_view.answers, own, networks)),
-            "/difference": post(on(difference_view.differences, own)),
-        }
+        views = {f"/{name}": functools.partial(self._view, name) for name in NAMES}
+        return {_ENTRY: self._static, "/static/*": self._static, **views}
 
     def is_active(self) -> bool:
         """Always: without any run the tab says how to make one."""
@@ -67,6 +61,14 @@ class GraphLabPlugin(base_plugin.TBPlugin):
     def data_plugin_names(self) -> tuple[str, ...]:
         """None: what it shows it reads itself."""
         return ()
+
+    def _view(self, name: str, environ: Any, start_response: Any) -> Any:
+        with self._lock:
+            if self._routes is None:
+                from helper.board.routes import Routes
+
+                self._routes = Routes(self._logdir)
+        return self._routes.applications[name](environ, start_response)
 
     @staticmethod
     @wrappers.Request.application
