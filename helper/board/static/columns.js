@@ -99,11 +99,17 @@ export function allColumns(payload) {
   ];
 }
 
-// What is shown until a person chooses columns.
+// What is shown until a person chooses columns: of the settings, those in which runs of one
+// experiment differ.
 export function firstColumns(payload, grouped) {
-  const metrics = payload.metrics.slice(0, FIRST_METRICS);
+  const metrics = payload.metrics.slice(0, FIRST_METRICS), seen = new Map(), differ = new Set();
+  for (const run of payload.runs) for (const name of payload.settings) {
+    const place = `${run.experiment} ${name}`, value = JSON.stringify(run.settings[name] ?? null);
+    if (!seen.has(place)) seen.set(place, value);
+    else if (seen.get(place) !== value) differ.add(name);
+  }
   return [
-    ...payload.settings.map(name => `setting:${name}`), ...(grouped ? ["n"] : []),
+    ...[...differ].map(name => `setting:${name}`), ...(grouped ? ["n"] : []),
     ...metrics.map(tag => `final:${tag}`), ...metrics.slice(0, 1).map(tag => `best:${tag}`),
     "step", "steps_per_second", "status",
     ...(payload.runs.some(run => run.note) ? ["note"] : []),

@@ -23,7 +23,7 @@ function draw(context, run, found) {
     ...problems,
     element("div", {class: "facts"},
       section("Run", facts(run, record)),
-      section("Settings", Object.entries(run.settings).map(([name, value]) => [name, setting(value)])),
+      section("Settings", settings(run)),
       section("Metrics", metrics(run)),
       section("Versions", pairs(record.versions).concat(pairs(record.commit, "commit")))),
     found.flags ? element("details", {}, element("summary", {}, "Flags (flags.txt)"),
@@ -39,10 +39,14 @@ function facts(run, record) {
     ["step", run.step === null ? null : whole(run.step)],
     ["time", run.seconds === null ? null : duration(run.seconds)],
     ["steps/s", run.steps_per_second === null ? null : digits(run.steps_per_second, 3)],
-    ["parameters", record.parameters ? whole(record.parameters) : null], ["data", data],
+    ["parameters", run.parameters ? whole(run.parameters) : null], ["data", data],
     ["command", Array.isArray(record.command) ? record.command.join(" ") : record.command],
     ["host", record.host]].filter(pair => pair[1]);
 }
+
+const settings = run => Object.entries(run.settings)
+  .filter(([, value]) => value !== null && value !== "")
+  .map(([name, value]) => [name, setting(value)]);
 
 function metrics(run) {
   return [...new Set([...Object.keys(run.final), ...Object.keys(run.best)])].map(tag => {

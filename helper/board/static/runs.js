@@ -10,7 +10,7 @@ import {createTable} from "./runs_table.js";
 
 export function create(context) {
   const filter = createFilter(context, () => draw());
-  const tools = element("div", {class: "tools"}), line = element("p", {class: "quiet summary"});
+  const tools = element("div", {class: "table-tools"}), line = element("p", {class: "quiet count"});
   const table = createTable(context, {
     onSort: column => context.update({sort: nextSort(context.state.sort, column)}),
     onFold: row => toggleFold(context, row),
@@ -35,16 +35,17 @@ export function create(context) {
     drawProblems(problems, context.runs.problems || []);
   }
 
+  // Goes to the row of a run, or of a group by its key.
   function reveal() {
-    const run = context.run(context.wanted.run);
+    const wanted = context.wanted.run, run = context.run(wanted)
+      || context.runs.runs.find(other => other.key === wanted);
     context.wanted.run = null;
     if (!run) return;
-    const unfolded = new Set(context.state.unfolded);
-    if (isGrouped(context)) unfolded.add(run.key);
     filter.include(run.name);
-    context.update({unfolded: [...unfolded]});
+    const inside = isGrouped(context) && run.name === wanted;
+    if (inside) context.update({unfolded: [...new Set([...context.state.unfolded, run.key])]});
     draw();
-    table.reveal(run.name);
+    table.reveal(wanted) || table.reveal(run.name);
   }
 
   const show = () => { filter.refresh(); draw(); reveal(); };
@@ -105,14 +106,22 @@ function groupsOf(runs) {
     : {id: key, key, runs: members, run: null, label: members[0].label});
 }
 
+// The best value of a metric among the rows of one experiment on the same data: of others, values
+// do not compare.
 function markBest(rows, columns) {
-  if (rows.length < 2) return;
+  const families = new Map();
+  for (const row of rows) {
+    const name = JSON.stringify([row.runs[0].experiment, row.runs[0].data?.sha256]);
+    families.set(name, [...(families.get(name) || []), row]);
+  }
   columns.forEach((column, place) => {
     if (typeof column.lower !== "boolean") return;
-    const values = rows.map(row => column.value(row)).filter(isNumber);
-    if (values.length < 2) return;
-    const best = column.lower ? Math.min(...values) : Math.max(...values);
-    for (const row of rows) row.best[place] = column.value(row) === best;
+    for (const family of families.values()) {
+      const values = family.map(row => column.value(row)).filter(isNumber);
+      if (values.length < 2) continue;
+      const best = column.lower ? Math.min(...values) : Math.max(...values);
+      for (const row of family) row.best[place] = column.value(row) === best;
+    }
   });
 }
 

@@ -53,13 +53,14 @@ export function createTable(context, {onSort, onFold, detail}) {
     // Scrolls to a row and marks it for a moment.
     reveal(id) {
       const index = drawn.rows.findIndex(row => row.id === id);
-      if (index < 0) return;
+      if (index < 0) return false;
       if (index >= limit) { limit = index + MORE; draw(drawn); }
       const node = made.get(id).node;
       node.scrollIntoView({block: "center"});
       node.classList.add("revealed");
       setTimeout(() => node.classList.remove("revealed"), 2500);
       node.querySelector(".fold").focus({preventScroll: true});
+      return true;
     },
   };
 }
@@ -120,5 +121,5 @@ function drawRow(row, model, context, onFold) {
     ? element("td", {}, column.statuses(row).map(({status, text}) =>
       element("span", {class: `status ${/^[a-z]+$/.test(status) ? status : ""}`}, text)))
     : element("td", {class: `${kind(column)}${row.best[place] ? " best" : ""}`,
-      title: row.best[place] ? "best of this column" : null}, row.text[place])));
+      title: row.best[place] ? `best of ${row.runs[0].experiment}` : null}, row.text[place])));
 }
