@@ -14,7 +14,8 @@ export function answering(context, first = []) {
     return {names: ticked.slice(0, MOST), note: `The first ${MOST} of ${ticked.length} ticked runs answer.`};
   if (ticked.length) return {names: ticked, note: ""};
   const best = bestRun(context.runs);
-  if (!best) return {names: [], note: "No run has finished yet; the first one that does will answer."};
+  if (!best) return {names: [],
+    note: "No run has finished yet. The first one that does will answer: python experiments/softmax.py"};
   return {names: [best.name],
     note: "The best run answers. Tick runs in Runs to hear others beside it."};
 }

@@ -1,12 +1,13 @@
 // What a run takes for what, or in what two runs differ, and the test images behind each number.
 
+import {classNames} from "./answers.js";
 import {latest} from "./api.js";
 import {button, code, element, switcher} from "./dom.js";
 import {pair} from "./difference.js";
+import {noRuns} from "./frame.js";
 import {createGallery} from "./gallery.js";
 import {createLightbox} from "./lightbox.js";
 import {createMatrix, rights, whoIsBetter} from "./matrix.js";
-import {classNames} from "./answers.js";
 import {createRunPicker} from "./pickers.js";
 import {gain, groupCounts, shownGain, siblings, whichGroupIsBetter} from "./seeds.js";
 
@@ -29,6 +30,7 @@ export function create(context) {
   const body = element("div", {class: "confusion-body"},
     element("div", {class: "matrix-side"}, choices, element("div", {class: "scroll"}, matrix.element), legend()),
     element("div", {class: "gallery-side"}, sides, gallery.element));
+  const bar = element("div", {class: "controls pickers"}, pickers.first.element, pickers.second.element);
   let found = null, shown = "";
 
   // Without any choice: the first two ticked runs, or one run alone.
@@ -57,6 +59,7 @@ export function create(context) {
 
   async function load(first, second, request) {
     shown = request;
+    if (!context.runs.runs.length) return fail(noRuns(context));
     if (!first) return fail(element("p", {}, "No run has predictions yet: a run writes them when it ends."),
       code("python experiments/softmax.py"));
     try {
@@ -66,6 +69,7 @@ export function create(context) {
       matrix.mark(null);
       gallery.hide();
       problem.replaceChildren();
+      bar.hidden = false;
       body.hidden = false;
       drawMatrix();
       drawSides();
@@ -80,6 +84,7 @@ export function create(context) {
     body.hidden = true;
     sentence.textContent = "";
     problem.replaceChildren(...lines);
+    bar.hidden = !context.runs.runs.length;
   }
 
   function drawMatrix() {
@@ -106,9 +111,9 @@ export function create(context) {
       if (!both || mode() !== "seeds") return;
       const [first, second] = both;
       matrix.show(classes, first.counts, second.counts,
-        "How many more B's group has than A's: means over seeds, ± standard deviation",
+        "How many more B's group has than A's: means over seeds, ± standard error",
         classes.map((_, i) => shownGain(gain(first.right[i], second.right[i]))));
-      sentence.textContent = whichGroupIsBetter(classes, first, second);
+      sentence.textContent = whichGroupIsBetter(groups.map(([run]) => run.label || run.name), classes, first, second);
     } catch (error) {
       sentence.textContent = error.message;
     }
@@ -154,9 +159,7 @@ export function create(context) {
 
   context.onState(draw);
   return {
-    element: element("div", {class: "view confusion"},
-      element("div", {class: "controls pickers"}, pickers.first.element, pickers.second.element),
-      sentence, problem, body, lightbox.element),
+    element: element("div", {class: "view confusion"}, bar, sentence, problem, body, lightbox.element),
     show: draw,
     hide: () => lightbox.element.close(),
   };

@@ -3,6 +3,7 @@
 import {latest} from "./api.js";
 import {button, code, element} from "./dom.js";
 import {metric, setting} from "./format.js";
+import {noRuns} from "./frame.js";
 import {createRunPicker} from "./pickers.js";
 
 const TITLES = {run: "Experiment and commit", flags: "Settings", metrics: "Metrics", data: "Data",
@@ -30,6 +31,7 @@ export function create(context) {
   }
 
   async function show(first, second) {
+    if (!context.runs.runs.length) return place.replaceChildren(noRuns(context));
     if (!first || !second) {
       place.replaceChildren(element("p", {}, "Two runs are needed: train a second one, in a terminal."),
         code("python experiments/softmax.py --learning_rate 0.5"));

@@ -34,9 +34,9 @@ function variance(values) {
   return values.length < 2 ? NaN : values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1);
 }
 
-// How many more the second group gets right: [mean, standard deviation between two of its runs].
+// How many more the second group gets right: [mean, its standard error].
 export function gain(first, second) {
-  return [average(second) - average(first), Math.sqrt(variance(first) + variance(second))];
+  return [average(second) - average(first), Math.sqrt(variance(first) / first.length + variance(second) / second.length)];
 }
 
 const total = right => right[0].map((_, run) => right.reduce((sum, each) => sum + each[run], 0));
@@ -46,16 +46,16 @@ export const shownGain = ([mean, deviation]) => `${mean > 0 ? "+" : mean < 0 ? "
 
 const round = value => value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
 
-// A sentence about two groups; classes: their names.
-export function whichGroupIsBetter(classes, first, second) {
+// A sentence about two groups; names: what they are called.
+export function whichGroupIsBetter(names, classes, first, second) {
   const all = gain(total(first.right), total(second.right));
-  const [better, more] = all[0] < 0 ? ["A's", [-all[0], all[1]]] : ["B's", all];
+  const [better, more] = all[0] < 0 ? [names[0], [-all[0], all[1]]] : [names[1], all];
   const gains = classes.map((name, i) => all[0] < 0 ? [gain(second.right[i], first.right[i]), name]
     : [gain(first.right[i], second.right[i]), name]).sort((x, y) => y[0][0] - x[0][0]);
   const say = list => list.map(([found, name]) => `${name} (${shownGain(found)})`).join(", ");
   const ahead = gains.filter(([found]) => found[0] > 0).slice(0, 3);
   const behind = gains.filter(([found]) => found[0] < 0).slice(-2).reverse();
-  return `On average, the group of ${better} run gets ${shownGain(more).replace("+", "")} more right` +
+  return `On average, ${better} gets ${shownGain(more).replace("+", "")} more right` +
     (ahead.length ? `, most of them at ${say(ahead)}` : "") +
     (behind.length ? `; it loses at ${say(behind)}` : "") + ".";
 }
