@@ -110,8 +110,8 @@ class Catalogue:
 
 
 def state(run: ListedRun) -> State:
-    """Equal while no file changes that a table shows: where the record lacks the final metrics, they
-    are those of the event files."""
+    """Equal while no file changes that a table shows. Where the record lacks the final metrics,
+    the table has those of the event files."""
     own = (str(run.status), _stamp(run.path / RECORD_FILE), _stamp(run.path))
     if run.record is not None and run.record.final and run.status in _ENDED:
         return own
