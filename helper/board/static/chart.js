@@ -15,12 +15,13 @@ export function createChart(context, title, onPick) {
   const tip = element("div", {class: "tip", hidden: true});
   const place = element("figure", {class: "chart", "data-tag": title},
     element("h3", {}, title), drawing, tip);
-  let spec = null, geometry = null, lit = null;
+  let spec = null, geometry = null, places = [], lit = null;
 
   function draw(next) {
     spec = next;
     const width = Math.round(drawing.getBoundingClientRect().width) || 560;
     geometry = layout(spec, width);
+    places = spec.lines.map(line => ({line, xs: line.x.map(geometry.x.at), ys: line.y.map(geometry.y.at)}));
     drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     drawing.setAttribute("aria-label", `${title} against ${spec.x.title}: ${spec.lines.length} lines. `
       + "Left and right arrows walk along a line, up and down change it, Enter goes to its row.");
@@ -52,7 +53,7 @@ export function createChart(context, title, onPick) {
 
   drawing.onpointermove = event => {
     const box = drawing.getBoundingClientRect();
-    light(nearest(spec.lines, geometry, event.clientX - box.left, event.clientY - box.top));
+    light(nearest(places, geometry, event.clientX - box.left, event.clientY - box.top));
   };
   drawing.onpointerleave = drawing.onblur = () => light(null);
   drawing.onclick = () => lit && onPick(lit.line);
@@ -122,14 +123,24 @@ function marks(context, spec, {x, y}, width, title) {
 
 const pointAt = (line, i, {x, y}) => ({line, i, px: x.at(line.x[i]), py: y.at(line.y[i])});
 
-function nearest(lines, geometry, px, py) {
+// The line that comes closest to a place, and of its points the nearer end of that segment.
+function nearest(places, geometry, px, py) {
   let best = null, least = REACH;
-  for (const line of lines) for (let i = 0; i < line.x.length; i++) {
-    const hit = pointAt(line, i, geometry);
-    const away = Math.hypot(hit.px - px, hit.py - py) + (line.thin ? 0 : -2);
-    if (away < least) [best, least] = [hit, away];
+  for (const {line, xs, ys} of places) for (let i = 0; i < xs.length; i++) {
+    const next = Math.min(i + 1, xs.length - 1);
+    if (xs[next] < px - REACH || xs[i] > px + REACH) continue;
+    const away = distance(px, py, xs[i], ys[i], xs[next], ys[next]) - (line.thin ? 0 : 2);
+    if (away < least)
+      [best, least] = [[line, Math.abs(xs[i] - px) <= Math.abs(xs[next] - px) ? i : next], away];
   }
-  return best;
+  return best && pointAt(...best, geometry);
+}
+
+// From a place to a segment; NaN where one end has no place.
+function distance(px, py, ax, ay, bx, by) {
+  const length = (bx - ax) ** 2 + (by - ay) ** 2;
+  const along = length ? Math.min(Math.max(((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length, 0), 1) : 0;
+  return Math.hypot(ax + along * (bx - ax) - px, ay + along * (by - ay) - py);
 }
 
 function walk(lines, geometry, lit, key) {
@@ -148,5 +159,5 @@ function moveTip(tip, drawing, hit) {
     - drawing.parentNode.getBoundingClientRect().top;
   tip.style.left = left ? "auto" : `${hit.px + offset + 26}px`;
   tip.style.right = left ? `${drawing.parentNode.clientWidth - hit.px - 2}px` : "auto";
-  tip.style.top = `${Math.max(hit.py + top - 16, 0)}px`;
+  tip.style.top = `${hit.py + top + (hit.py < HEIGHT / 2 ? 18 : -62)}px`;
 }

@@ -2,8 +2,6 @@
 // everything here fails quietly.
 
 const PARAMETER = "graphLab";
-const LONGEST = 4000;  // characters of an address; longer ones break in mail and chat
-
 const attempt = (action, fallback = undefined) => {
   try { return action(); } catch { return fallback; }
 };
@@ -19,7 +17,7 @@ export function writeAddress(text) {
   attempt(() => {
     const page = outer || window, address = new URL(page.location.href);
     address.searchParams.delete(PARAMETER);
-    if (text && text.length <= LONGEST) address.searchParams.set(PARAMETER, text);
+    if (text) address.searchParams.set(PARAMETER, text);
     if (address.href !== page.location.href)
       page.history.replaceState(page.history.state, "", address);
   });

@@ -121,5 +121,6 @@ function drawRow(row, model, context, onFold) {
     ? element("td", {}, column.statuses(row).map(({status, text}) =>
       element("span", {class: `status ${/^[a-z]+$/.test(status) ? status : ""}`}, text)))
     : element("td", {class: `${kind(column)}${row.best[place] ? " best" : ""}`,
-      title: row.best[place] ? `best of ${row.runs[0].experiment}` : null}, row.text[place])));
+      title: row.best[place] ? `best of ${row.runs[0].experiment}` : column.words ? row.text[place] : null},
+      column.words ? element("div", {}, row.text[place]) : row.text[place])));
 }

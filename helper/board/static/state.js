@@ -13,6 +13,8 @@ const FIRST = {
   unfolded: [],    // names of runs and keys of groups
 };
 
+const LONGEST = 3000;  // characters in an address; longer ones break in mail and chat
+
 const texts = value => Array.isArray(value) && value.every(item => typeof item === "string");
 const CHECKS = {
   view: value => typeof value === "string",
@@ -38,8 +40,15 @@ function checked(text) {
   return known;
 }
 
-// In the address a run is its experiment and number, where these name no other run.
+// In an address a run is its experiment and number, where these name no other run.
 const short = name => name.replace(/^((?:.*\/)?\d+)-[^/]*$/, "$1");
+
+// {short name: name} for those that are not ambiguous.
+function shortNames(names) {
+  const found = new Map();
+  for (const name of names) found.set(short(name), found.has(short(name)) ? null : name);
+  return new Map([...found].filter(([, name]) => name !== null));
+}
 
 function changed(state) {
   const entries = Object.entries(state).filter(([name, value]) =>
@@ -47,9 +56,12 @@ function changed(state) {
   return Object.fromEntries(entries);
 }
 
-function forAddress(state) {
+function forAddress(state, known) {
   const {unfolded, ...rest} = changed(state);
-  if (rest.ticked) rest.ticked = rest.ticked.map(short);
+  if (rest.ticked)
+    rest.ticked = rest.ticked.map(name => known.get(short(name)) === name ? short(name) : name);
+  const text = JSON.stringify(rest);
+  if (text.length > LONGEST) delete rest.ticked;  // the session still knows them
   return Object.keys(rest).length ? JSON.stringify(rest) : "";
 }
 
@@ -59,9 +71,10 @@ export function createState() {
   const first = isReload() ? [remembered, address] : [address, remembered];
   const state = {...FIRST, ...first.map(text => text && checked(text)).find(Boolean)};
   const listeners = [];
+  let known = new Map();
   const save = () => {
     session.write("state", JSON.stringify(changed(state)));
-    writeAddress(forAddress(state));
+    writeAddress(forAddress(state, known));
   };
   return {
     state,
@@ -79,13 +92,9 @@ export function createState() {
     },
     // Short names become whole ones; runs that are gone are ticked no longer.
     settle(runs) {
-      const names = new Map();
-      for (const run of runs) {
-        const key = short(run.name);
-        names.set(key, names.has(key) ? null : run.name);
-      }
-      for (const run of runs) names.set(run.name, run.name);
-      const whole = state.ticked.map(name => names.get(name)).filter(Boolean);
+      const names = new Set(runs.map(run => run.name));
+      known = shortNames(names);
+      const whole = state.ticked.map(name => names.has(name) ? name : known.get(name)).filter(Boolean);
       this.set({ticked: [...new Set(whole)]});
     },
   };
