@@ -1,7 +1,7 @@
 // A colour and a dash for each group: in every view the same ones, and kept while runs are added.
-// The eight colours, after Okabe and Ito's, can be told apart with any kind of colour vision.
+// The colours, after Okabe and Ito's, can be told apart with any kind of colour vision.
 
-const COLOURS = 8;
+const COLOURS = 7;
 const DASHES = [null, "6 3", "2 2.5", "9 3 2 3"];
 
 export function createColours(session) {

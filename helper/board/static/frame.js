@@ -106,7 +106,8 @@ function seriesLink(context, runs) {
     .filter(tag => tag === "accuracy" || tag === "loss");
   const address = timeSeries(runs.map(run => run.name), tags);
   return address && element("a", {class: "link", href: address, target: "_parent",
-    onclick: event => follow(event, timeSeries(runs.map(run => run.name), tags) || address)},
+    onclick: event => follow(event, timeSeries(runs.map(run => run.name), tags) || address,
+      context.runs.runs.reduce((sum, run) => sum + run.entries.length, 0))},
     "Open in Time Series");
 }
 

@@ -108,14 +108,34 @@ export function timeSeries(names, tags) {
   }, null);
 }
 
-// With nothing but the part after # changed, a browser loads nothing, and TensorBoard would keep
-// its old filters.
-export function follow(event, address) {
+const MOST_SELECTED = 500;  // entries; with more, TensorBoard selects none of its runs by itself
+const PATIENCE = 200, TRIES = 150;  // ms, and how often
+
+// Follows a link to Time Series. entries: how many TensorBoard has in all.
+export function follow(event, address, entries) {
   attempt(() => {
-    const before = (text => text.split("#")[0])(outer.location.href);
-    if (event.ctrlKey || event.metaKey || event.shiftKey || before !== address.split("#")[0]) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (entries > MOST_SELECTED) {
+      event.preventDefault();
+      selectAll(window.open(address));
+      return;
+    }
+    // With nothing but the part after # changed, a browser loads nothing, and TensorBoard would
+    // keep its old filters.
+    if (outer.location.href.split("#")[0] !== address.split("#")[0]) return;
     event.preventDefault();
     outer.location.assign(address);
     outer.location.reload();
+  });
+}
+
+// Ticks what TensorBoard's filter of runs has left, as soon as its table is there: a page of its
+// own, because this one would be gone by then.
+function selectAll(page, tries = TRIES) {
+  attempt(() => {
+    const rows = page.document.querySelectorAll("runs-data-table tb-data-table-content-row");
+    const box = page.document.querySelector("runs-data-table .header input[type=checkbox]");
+    if (rows.length && box) { if (!box.checked) box.click(); }
+    else if (tries > 0 && !page.closed) setTimeout(() => selectAll(page, tries - 1), PATIENCE);
   });
 }

@@ -3,12 +3,22 @@
 import {button, element} from "./dom.js";
 import {digits, duration, metric, moment, setting, whole} from "./format.js";
 
-export function createRecord(context, run) {
+// refresh(run) reads the record again; what a person has opened in it stays open.
+export function createRecord(context, first) {
   const place = element("div", {class: "record"}, element("p", {class: "quiet"}, "Reading its record …"));
-  context.api.get("record", {run: run.name}).then(
-    found => place.replaceChildren(...draw(context, run, found)),
-    error => place.replaceChildren(element("p", {class: "warning"}, error.message)));
-  return place;
+  const refresh = async run => {
+    let nodes;
+    try {
+      nodes = draw(context, run, await context.api.get("record", {run: run.name}));
+    } catch (error) {
+      nodes = [element("p", {class: "warning"}, error.message)];
+    }
+    const open = [...place.querySelectorAll("details")].map(part => part.open);
+    place.replaceChildren(...nodes.filter(Boolean));
+    place.querySelectorAll("details").forEach((part, i) => { part.open = open[i] || false; });
+  };
+  refresh(first);
+  return {element: place, refresh};
 }
 
 function draw(context, run, found) {

@@ -21,7 +21,7 @@ export function createTable(context, {onSort, onFold, detail}) {
     if (signature !== headSignature) drawHead(head, model, context, onSort);
     headSignature = signature;
     const shown = model.rows.slice(0, limit);
-    place_(body, shown.flatMap(row => rowNodes(row, model)));
+    arrange(body, shown.flatMap(row => rowNodes(row, model)));
     end.textContent = model.rows.length > limit ? `${model.rows.length - limit} more rows` : "";
   };
 
@@ -36,10 +36,9 @@ export function createTable(context, {onSort, onFold, detail}) {
       made.set(row.id, known);
     }
     if (!row.run || !row.open) { known.detail = null; return [known.node]; }
-    known.detail ||= element("tr", {class: "detail"}, element("td",
-      {colspan: String(model.columns.length + 2)}, detail(row.run)));
-    known.detail.firstChild.colSpan = model.columns.length + 2;
-    return [known.node, known.detail];
+    known.detail ||= detailRow(detail(row.run), row.run);
+    known.detail.update(row.run, model.columns.length + 2);
+    return [known.node, known.detail.node];
   };
 
   new IntersectionObserver(entries => {
@@ -65,8 +64,20 @@ export function createTable(context, {onSort, onFold, detail}) {
   };
 }
 
+// The row below a row. Its content is read again when the run has changed.
+function detailRow(content, first) {
+  const cell = element("td", {}, content.element);
+  let before = JSON.stringify(first);
+  return {node: element("tr", {class: "detail"}, cell), update(run, columns) {
+    cell.colSpan = columns;
+    const now = JSON.stringify(run);
+    if (now !== before) content.refresh(run);
+    before = now;
+  }};
+}
+
 // Puts these nodes in, in this order; those that are in place are not touched.
-function place_(parent, nodes) {
+function arrange(parent, nodes) {
   const kept = new Set(nodes);
   for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
   let at = parent.firstChild;
