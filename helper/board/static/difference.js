@@ -55,14 +55,17 @@ export function create(context) {
   };
 }
 
-// The runs A and B of a view: as chosen, else the first two ticked ones, else the first two.
+// The runs A and B of a view: as chosen, else two of the ticked ones, else the first two.
 export function pair(context, view, able = () => true) {
   const names = context.runs.runs.filter(able).map(run => run.name), known = new Set(names);
   const chosen = ["first", "second"].map(side => context.option(`${view}.${side}`, null));
   const kept = chosen.map(name => known.has(name) || context.run(name) ? name : null);
-  const free = [...context.state.ticked.filter(name => known.has(name)), ...names]
-    .filter(name => !kept.includes(name));
-  return kept.map(name => name ?? free.shift() ?? null);
+  const ticked = context.state.ticked.filter(name => known.has(name));
+  const free = [...new Set([...ticked, ...names])].filter(name => !kept.includes(name));
+  const first = kept[0] ?? free.shift() ?? null, key = context.run(first)?.key;
+  // Of the ticked runs, rather one with other settings than another seed of the same.
+  const other = free.find(name => ticked.includes(name) && context.run(name).key !== key);
+  return [first, kept[1] ?? other ?? free.find(name => name !== first) ?? null];
 }
 
 function parts(found, first, second) {
