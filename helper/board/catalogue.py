@@ -32,7 +32,7 @@ class Records:
 
     def load(self, run_directory: Path) -> Record:
         """As `record.load`."""
-        now = _stamp(run_directory / RECORD_FILE)
+        now = stamp(run_directory / RECORD_FILE)
         known = self._known.get(run_directory)
         if known is None or now is None or known[0] != now:
             try:
@@ -112,7 +112,7 @@ class Catalogue:
 def state(run: ListedRun) -> State:
     """Equal while no file changes that a table shows. Where the record lacks the final metrics,
     the table has those of the event files."""
-    own = (str(run.status), _stamp(run.path / RECORD_FILE), _stamp(run.path))
+    own = (str(run.status), stamp(run.path / RECORD_FILE), stamp(run.path))
     if run.record is not None and run.record.final and run.status in _ENDED:
         return own
     return (*own, *_event_files(run.path))
@@ -124,13 +124,14 @@ def _event_files(path: Path) -> list[Any]:
         with os.scandir(path) as entries:
             below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         for directory in (str(path), *sorted(below)):
-            found += [(str(f), _stamp(f)) for f in event_files.find(Path(directory))]
+            found += [(str(f), stamp(f)) for f in event_files.find(Path(directory))]
     except OSError:
         pass
     return found
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """Equal while a file, or the list of names in a directory, does not change; None if absent."""
     try:
         found = os.stat(path)
     except OSError:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from helper.board.catalogue import stamp
 from helper.runs.listing import ListedRun
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Networks:
 
     def _find(self, run: ListedRun) -> LoadedNetwork:
         name, record = run.name, run.record
-        now = (run.path, record.id, record.started, record.saved_step) if record else None
+        checkpoints = import_tensorflow().checkpoints.DIRECTORY
+        now = (record.id, record.started) if record else None, stamp(run.path / checkpoints)
         if name in self._kept and self._kept[name][0] != now:
             self._kept.pop(name)[1].close()
         if name not in self._kept:
@@ -44,19 +46,17 @@ class Networks:
         return self._kept[name][1]
 
 
-def import_tensorflow() -> None:
-    """Import what rebuilds networks. What that changes for the whole process is put back, because
-    TensorBoard and its other plugins live in it too."""
+def import_tensorflow() -> Any:
+    """Import the module that rebuilds networks. What that changes for the whole process is put back,
+    because TensorBoard and its other plugins live in it too."""
     log = logging.getLogger("tensorflow")
     level = log.level
     try:
-        importlib.import_module("helper.saving.network")
+        return importlib.import_module("helper.saving.network")
     finally:
         log.setLevel(level)
 
 
 def _load(run: ListedRun) -> LoadedNetwork:
-    import_tensorflow()
-    from helper.saving import network
-
-    return network.load(run)
+    network: LoadedNetwork = import_tensorflow().load(run)
+    return network

@@ -156,8 +156,7 @@ def test_a_run_that_trained_on_is_rebuilt(logdir, tmp_path) -> None:
         assert first.step == 60
     with known.of(run) as again:
         assert again is first
-    path = tmp_path / "softmax/0001/run.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "saved_step": 90}))
+    (tmp_path / "softmax/0001/checkpoints/another").touch()
     with known.of(listing.find(tmp_path)[0]) as after:
         assert after is not first
 

@@ -41,6 +41,15 @@ def test_answers_behind_a_prefix(logdir, prefix) -> None:
     assert board.post("curves", runs=["softmax/0001"], tags=["accuracy"])["curves"]
 
 
+def test_two_log_directories_in_one_process(logdir, tmp_path) -> None:
+    make_run(tmp_path / "other/mlp/0001")
+    boards = Board(logdir), Board(tmp_path / "other")
+    for board, name in zip(boards, ("softmax/0001", "mlp/0001"), strict=True):
+        assert [run["name"] for run in board.get("runs")["runs"]] == [name]
+        assert board.get("record", run=name)["record"]
+    assert "no run" in boards[0].get("record", 404, run="mlp/0001")["error"]
+
+
 def test_every_address_answers() -> None:
     assert set(Routes("").applications) == set(plugin.NAMES)
 
