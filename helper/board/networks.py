@@ -47,7 +47,7 @@ class Networks:
 
 
 def import_tensorflow() -> Any:
-    """Import the module that rebuilds networks. What that changes for the whole process is put back,
+    """The module that rebuilds networks. What its import changes for the whole process is put back,
     because TensorBoard and its other plugins live in it too."""
     log = logging.getLogger("tensorflow")
     level = log.level

@@ -56,8 +56,9 @@ def test_records_are_read_once(tmp_path, monkeypatch) -> None:
     assert sorted(read) == ["0001", "0002"]
 
 
-def test_curves_are_kept_until_an_event_file_grows(tmp_path) -> None:
-    path = make_run(tmp_path / "a/0001", accuracy=None, curve={0: 0.1}, status="interrupted")
+@pytest.mark.parametrize("accuracy", [None, 0.1])
+def test_curves_are_kept_until_an_event_file_grows(tmp_path, accuracy) -> None:
+    path = make_run(tmp_path / "a/0001", accuracy, {0: 0.1}, status="interrupted")
     catalogue = Catalogue(str(tmp_path))
     first = catalogue.one("a/0001")
     assert first.curves()["test/accuracy"].value.tolist() == pytest.approx([0.1])

@@ -62,6 +62,16 @@ def test_every_count_has_its_images(board) -> None:
         assert sum(parts) == both[which]
 
 
+def test_the_class_said_is_that_of_the_run_that_is_wrong(board) -> None:
+    right = [ONE == LABEL, TWO == LABEL]
+    wrong = {"only_a_right": (right[0] & ~right[1], TWO), "only_b_right": (right[1], ONE)}
+    for which, (among, said) in wrong.items():
+        for predicted in (3, 5):
+            asked = {"run": A, "other": B, "which": which, "predicted": predicted, "limit": 0}
+            expected = np.sum(among & (said != LABEL) & (said == predicted))
+            assert board.post("cell", **asked)["total"] == expected
+
+
 def test_images_a_page_at_a_time(board) -> None:
     whole = board.post("cell", run=A, other=B, which="only_b_right")
     indices = [image["index"] for image in whole["images"]]

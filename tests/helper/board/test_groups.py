@@ -28,6 +28,7 @@ def logdir(tmp_path):
 def test_equal_keys_are_the_groups_of_the_command_line(logdir) -> None:
     runs = listing.find(logdir)
     found = groups.members(runs)
+    assert all(found[run.name].key == groups.key(run) for run in runs)
     by_key: dict[str, set[str]] = {}
     for run in runs:
         if run.record:
