@@ -13,6 +13,7 @@ import {gain, groupCounts, shownGain, siblings, whichGroupIsBetter} from "./seed
 
 const WHICH = {only_a_right: "Only A right", only_b_right: "Only B right", both_wrong: "Both wrong"};
 const able = run => run.has_predictions;
+const sameData = (a, b) => a?.data?.sha256 === b?.data?.sha256;
 
 export function create(context) {
   const ask = latest(), asking = latest();
@@ -35,7 +36,7 @@ export function create(context) {
 
   // Without any choice: the first two ticked runs, or one run alone.
   function chosen() {
-    const [first, second] = pair(context, "confusion", able);
+    const [first, second] = pair(context, "confusion", able, sameData);
     const wanted = context.option("confusion.second", null);
     const several = context.ticked().filter(able).length > 1 || wanted;
     return [first, wanted === "" || !several ? null : second];

@@ -56,16 +56,18 @@ export function create(context) {
 }
 
 // The runs A and B of a view: as chosen, else two of the ticked ones, else the first two.
-export function pair(context, view, able = () => true) {
+// able: whether a run can be chosen; together: whether B can be compared with A.
+export function pair(context, view, able = () => true, together = () => true) {
   const names = context.runs.runs.filter(able).map(run => run.name), known = new Set(names);
   const chosen = ["first", "second"].map(side => context.option(`${view}.${side}`, null));
   const kept = chosen.map(name => known.has(name) || context.run(name) ? name : null);
   const ticked = context.state.ticked.filter(name => known.has(name));
   const free = [...new Set([...ticked, ...names])].filter(name => !kept.includes(name));
-  const first = kept[0] ?? free.shift() ?? null, key = context.run(first)?.key;
+  const first = kept[0] ?? free[0] ?? null, run = context.run(first);
+  const others = free.filter(name => name !== first && together(run, context.run(name)));
   // Of the ticked runs, rather one with other settings than another seed of the same.
-  const other = free.find(name => ticked.includes(name) && context.run(name).key !== key);
-  return [first, kept[1] ?? other ?? free.find(name => name !== first) ?? null];
+  const other = others.find(name => ticked.includes(name) && context.run(name).key !== run.key);
+  return [first, kept[1] ?? other ?? others[0] ?? null];
 }
 
 function parts(found, first, second) {

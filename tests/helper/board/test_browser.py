@@ -14,14 +14,16 @@ from helper.data import datasets
 from helper.errors import LabError
 from scripts.screenshots import browser, tab
 from tests import experiment_modules
+from tests.made_runs import make_run
 from tests.tensorboard_server import Server, serving
 
 A, B = "softmax/0001-a", "softmax/0002-b"
+OTHER = "other/0001"  # without a network, and trained on data that are not here
 
 
 @pytest.fixture(scope="module")
 def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two networks that know digits, with different learning rates."""
+    """Two networks that know digits, with different learning rates, and a run without any."""
     path = tmp_path_factory.mktemp("logs")
     with pytest.MonkeyPatch.context() as monkeypatch:
         data = datasets.load("mnist_5k")
@@ -29,6 +31,7 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             arguments = ["--dataset=mnist_5k", "--steps=300", f"--run_name={name}"]
             arguments += [f"--learning_rate={rate}", f"--logdir={path}"]
             assert experiment_modules.run(monkeypatch, data, "softmax", *arguments) == 0
+    make_run(path / OTHER)
     return path
 
 
@@ -170,6 +173,14 @@ def test_a_test_image_is_changed_by_hand(window, server, logdir) -> None:
     stroke(window, (-0.4, 0), (0.4, 0))
     until(window, f"document.querySelector('img.seen').src !== {json.dumps(before)}")
     until(window, "!/right|wrong/.test(document.querySelector('.answer').innerText)")
+
+
+def test_a_run_that_cannot_answer_says_so_beside_those_that_can(window, server) -> None:
+    opened(window, server, "draw", OTHER, A, **{"draw.index": 3})
+    browser.wait_for(window, ".answer", 2)
+    assert "right" in cards(window)[0].text or "wrong" in cards(window)[0].text
+    assert OTHER in cards(window)[1].text
+    assert cards(window)[1].find_element("css selector", ".problem").text
 
 
 def test_a_cell_shows_its_images_and_what_runs_say(window, server) -> None:
