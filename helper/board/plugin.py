@@ -44,11 +44,12 @@ class GraphLabPlugin(base_plugin.TBPlugin):
         self._logdir = context.logdir or ""
         self._lock = threading.Lock()
         self._routes: Routes | None = None
+        self._prepared = False
 
     def get_plugin_apps(self) -> Mapping[str, Any]:
         """The WSGI applications by their addresses."""
         views = {f"/{name}": functools.partial(self._view, name) for name in NAMES}
-        return {_ENTRY: self._static, "/static/*": self._static, **views}
+        return {_ENTRY: self._entry, "/static/*": self._static, **views}
 
     def is_active(self) -> bool:
         """Always: without any run the tab says how to make one."""
@@ -63,12 +64,22 @@ class GraphLabPlugin(base_plugin.TBPlugin):
         return ()
 
     def _view(self, name: str, environ: Any, start_response: Any) -> Any:
+        return self._answering().applications[name](environ, start_response)
+
+    def _entry(self, environ: Any, start_response: Any) -> Any:
+        """The page's first file. While the browser fetches the others, the runs are read."""
+        if not self._prepared:
+            self._prepared = True
+            threading.Thread(target=lambda: self._answering().prepare(), daemon=True).start()
+        return self._static(environ, start_response)
+
+    def _answering(self) -> Routes:
         with self._lock:
             if self._routes is None:
                 from helper.board.routes import Routes
 
                 self._routes = Routes(self._logdir)
-        return self._routes.applications[name](environ, start_response)
+            return self._routes
 
     @staticmethod
     @wrappers.Request.application

@@ -43,6 +43,10 @@ class Routes:
             "difference": post(on(difference_view.differences, runs)),
         }
 
+    def prepare(self) -> None:
+        """Read the runs, so that the first table waits for little."""
+        self._table.runs({})
+
     def _runs(self, body: Body) -> dict[str, Any]:
         found = self._table.runs(body)
         # While the table is looked at, what the other views need is imported.

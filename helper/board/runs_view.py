@@ -35,12 +35,18 @@ class RunsView:
 
     def runs(self, _: Body) -> dict[str, Any]:
         """All runs, the settings that differ and the metrics."""
+        # Who asks at the same time waits, and then finds most of the work done.
+        with self._lock:
+            return self._runs()
+
+    def _runs(self) -> dict[str, Any]:
         logdir = self._catalogue.logdir
         try:
             found, problems = self._catalogue.runs(), []
         except UsageError as error:
             found, problems = [], [str(error)]
         members = groups.members(found)
+        self._shown = {run.name: self._shown[run.name] for run in found if run.name in self._shown}
         shown = []
         for run in found:
             row = self._row(run)
@@ -90,8 +96,7 @@ class RunsView:
         if before is not None and before[0] == now:
             return before[1]
         made = row(run)
-        with self._lock:
-            self._shown[run.name] = now, made
+        self._shown[run.name] = now, made
         return made
 
 
