@@ -3,7 +3,7 @@
 import {latest} from "./api.js";
 import {createChart} from "./chart.js";
 import {chosenRuns} from "./chosen.js";
-import {button, check, choice, element, message, swatch} from "./dom.js";
+import {button, check, choice, element, menu, message, swatch} from "./dom.js";
 import {deviation, isNumber, metric, numeric} from "./format.js";
 import {noRuns} from "./frame.js";
 
@@ -17,13 +17,13 @@ export function create(context) {
   const charts = element("div", {class: "charts"}), problems = element("div");
   const full = [bar, note, keys, charts, problems], place = element("div", {class: "view"});
   const newest = latest(), made = new Map();
-  let asked = "", found = null, hidden = new Set(), barSignature = "";
+  let asked = "", told = "", found = null, hidden = new Set(), barSignature = "";
 
   async function refresh() {
     if (!context.runs.runs.length) return place.replaceChildren(noRuns(context));
     if (place.firstChild !== bar) place.replaceChildren(...full);
-    const {runs, note: told} = chosenRuns(context), tags = tagsOf(context, runs);
-    note.textContent = told;
+    const {runs, note: words} = chosenRuns(context), tags = tagsOf(context, runs);
+    note.textContent = told = words;
     const signature = JSON.stringify([runs.map(run => run.name), tags.all, context.state["curves.tags"] ?? 0,
       settings(context)]);
     if (signature !== barSignature) drawBar(bar, context, tags);
@@ -71,6 +71,8 @@ export function create(context) {
       y: {log: options.logy, whole: options.whole},
       lines: curves.filter(curve => curve.tag === tag && !hidden.has(curve.key))
         .flatMap(curve => linesOf(curve, options)).filter(line => line.x.length)}));
+    const missing = curves.length && !curves.some(curve => curve[options.x] || curve.runs.some(run => run[options.x]));
+    note.textContent = missing ? `These curves have no ${options.x}: their runs do not record enough for it.` : told;
     problems.replaceChildren(...(found.problems || []).slice(0, 20)
       .map(line => element("p", {class: "warning"}, line)));
   }
@@ -100,18 +102,17 @@ function drawBar(bar, context, tags) {
   const options = settings(context), focused = document.activeElement?.dataset?.option;
   const set = (name, value) => context.update({[`curves.${name}`]: value});
   const box = (name, text) => check(text, options[name], on => set(name, on), {"data-option": name});
-  const menu = element("details", {class: "menu", open: bar.querySelector("details")?.open || false},
-    element("summary", {}, "Curves"), element("div", {class: "panel"}, tags.all.map(tag =>
-      check(tag, tags.chosen.includes(tag), on => set("tags",
-        tags.all.filter(name => name === tag ? on : tags.chosen.includes(name))),
-      {"data-option": `tag ${tag}`}))));
+  const lines = menu("Curves", bar.querySelector("details")?.open || false, tags.all.map(tag =>
+    check(tag, tags.chosen.includes(tag), on => set("tags",
+      tags.all.filter(name => name === tag ? on : tags.chosen.includes(name))),
+    {"data-option": `tag ${tag}`})));
   const slider = element("input", {type: "range", min: "0", max: "0.99", step: "0.01",
     value: options.smoothing, "data-option": "smoothing", onchange: () => set("smoothing", Number(slider.value))});
   bar.replaceChildren(choice("against", AXES, options.x, value => set("x", value)),
     box("logx", "log x"), box("logy", "log y"), box("each", "every run"),
     element("span", {title: "else the y axis leaves out what came in the first twentieth"},
       box("whole", "whole y range")),
-    element("label", {class: "choice"}, element("span", {}, `smoothing ${options.smoothing || "off"}`), slider), menu);
+    element("label", {class: "choice"}, element("span", {}, `smoothing ${options.smoothing || "off"}`), slider), lines);
   if (focused) bar.querySelector(`[data-option="${CSS.escape(focused)}"]`)?.focus();
 }
 

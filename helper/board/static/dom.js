@@ -57,6 +57,23 @@ export function switcher(label, options, value, onchange) {
       {"aria-pressed": String(key === value)})));
 }
 
+// A button that opens a panel; Escape and a click elsewhere close it.
+export function menu(text, open, ...children) {
+  const made = element("details", {class: "menu", open}, element("summary", {}, text),
+    element("div", {class: "panel"}, ...children));
+  made.onkeydown = event => {
+    if (event.key !== "Escape") return;
+    made.open = false;
+    made.firstChild.focus();
+  };
+  const close = event => {
+    if (!made.isConnected) document.removeEventListener("pointerdown", close);
+    else if (!made.contains(event.target)) made.open = false;
+  };
+  document.addEventListener("pointerdown", close);
+  return made;
+}
+
 // A line of a group's colour and dash.
 export function swatch(colours, key) {
   return svg("svg", {class: "swatch", viewBox: "0 0 22 8", "aria-hidden": "true"},

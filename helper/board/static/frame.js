@@ -33,6 +33,7 @@ export function createFrame(context, views) {
       drawPlace(place, context.runs);
       const now = JSON.stringify([context.state.ticked, context.runs.runs.length]);
       if (now !== signature) drawTicked(ticked, context);
+      if (signature && now !== signature) context.announce(`${context.state.ticked.length} ticked`);
       signature = now;
     },
   };

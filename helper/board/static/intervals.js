@@ -60,8 +60,8 @@ export function drawRanking(context, sides, keys) {
 }
 
 // Each pair: the difference of the second from the first. Shaded: what the test would often miss.
-// keyOf(pair): the group whose colour it has.
-export function drawIntervals(context, pairs, keyOf) {
+// keyOf(pair): the group whose colour it has; nameOf(pair): what it is called.
+export function drawIntervals(context, pairs, keyOf, nameOf) {
   const label = `Differences: ${pairs.map(pair => pair.sentence).join("; ")}`;
   return fitted(label, width => {
     const height = pairs.length * ROW + AXIS, found = pairs.flatMap(pair =>
@@ -78,7 +78,7 @@ export function drawIntervals(context, pairs, keyOf) {
       return svg("g", {class: "row"}, svg("title", {}, pair.sentence),
         svg("rect", {class: "back", x: 0, y: i * ROW, width, height: ROW}),
         svg("rect", {class: "blind", x: from, width: Math.max(to - from, 0), y: y - 9, height: 18, rx: 3}),
-        ...words(width, i, `${pair.second} − ${pair.first}`, text),
+        ...words(width, i, nameOf(pair), text),
         isNumber(pair.low) && svg("line", {class: `interval ${pair.tied ? "tied" : ""}`, y1: y, y2: y,
           x1: x.at(100 * pair.low), x2: x.at(100 * pair.high), style}),
         svg("circle", {class: pair.tied ? "tied" : "", cx: x.at(100 * pair.difference), cy: y, r: 6, style}));

@@ -1,6 +1,6 @@
 // All runs: a table to sort, filter, group, unfold and tick.
 
-import {button, check, element, switcher} from "./dom.js";
+import {button, check, element, menu, switcher} from "./dom.js";
 import {allColumns, firstColumns, sorted, startsDown, statuses} from "./columns.js";
 import {count, isNumber} from "./format.js";
 import {noRuns} from "./frame.js";
@@ -143,15 +143,10 @@ function drawTools(parent, context, model) {
   const boxes = model.every.map(column => check(column.title, chosen.has(column.key),
     on => set(column.key, on), {"data-column": column.key}));
   const focused = document.activeElement?.dataset?.column;
-  const menu = element("details", {class: "menu", open,
-    onkeydown: event => {
-      if (event.key !== "Escape") return;
-      menu.open = false;
-      menu.firstChild.focus();
-    }}, element("summary", {}, "Columns"), element("div", {class: "panel"}, boxes,
-    button("As at first", () => context.update({columns: null}), {class: "plain"})));
+  const columns = menu("Columns", open, boxes,
+    button("As at first", () => context.update({columns: null}), {class: "plain"}));
   parent.replaceChildren(switcher("Rows", [["groups", "Groups of seeds"], ["runs", "Every run"]],
-    model.grouped ? "groups" : "runs", value => context.update({grouped: value === "groups"})), menu);
+    model.grouped ? "groups" : "runs", value => context.update({grouped: value === "groups"})), columns);
   if (focused) parent.querySelector(`[data-column="${CSS.escape(focused)}"]`)?.focus();
 }
 

@@ -149,8 +149,9 @@ function show(context, found, used, all) {
     element("section", {class: "card"}, element("h3", {}, "Test accuracy of each side"),
       drawRanking(context, found.ranking, keys)),
     element("section", {class: "card"}, element("h3", {}, two ? "The difference, with its interval"
-      : all ? "The difference of every pair" : "Differences from the best"),
-    drawIntervals(context, shown, pair => keys.get(two || all ? pair.second : pair.first)),
+      : all ? "The difference of every pair" : `How far ${best} is ahead`),
+    drawIntervals(context, shown, pair => keys.get(two || all ? pair.second : pair.first),
+      pair => two || all ? `${pair.second} − ${pair.first}` : `of ${pair.first === best ? pair.second : pair.first}`),
     element("p", {class: "quiet"}, "Dot: the difference in points of test accuracy. Line: its "
       + `${Math.round(100 * found.confidence)} % interval, for the pair alone. Shaded: a true difference in there `
       + "would be missed more often than once in five times. A faint line is a tie."),
