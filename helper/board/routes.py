@@ -21,6 +21,8 @@ from helper.board.runs_view import RunsView
 from helper.comparing.scipy_stats import scipy_stats
 from helper.errors import LabError
 
+_AFTER_SECONDS = 1.0  # when the page is drawn
+
 
 class Routes:
     """applications: WSGI applications, by the last part of their addresses."""
@@ -29,7 +31,8 @@ class Routes:
         runs, known = Catalogue(logdir), networks.Networks()
         table, on = RunsView(runs), functools.partial
         self._table = table
-        self._warm = threading.Thread(target=_warm_up, daemon=True)
+        self._warm = threading.Timer(_AFTER_SECONDS, _warm_up)
+        self._warm.daemon = True
         self._start = threading.Lock()
         self.applications = {
             "runs": get(self._runs),

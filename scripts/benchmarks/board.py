@@ -27,6 +27,7 @@ from tensorboard.backend.application import TensorBoardWSGIApp
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from helper.board.loader import GraphLabLoader
+from helper.board.networks import import_tensorflow
 from helper.errors import LabError
 from scripts.benchmarks.task import ROOT
 from scripts.screenshots import browser
@@ -63,6 +64,7 @@ def measure(place: Path, repeats: int) -> list[Row]:
     """
     few = place / "few"
     _train(few)
+    import_tensorflow()  # which TensorBoard has done when it is asked for a page
     rows = []
     for number, aim in FIRST_PICTURE.items():
         many = place / str(number)
