@@ -178,6 +178,15 @@ function decide(context, found, several) {
   {class: "primary", title: `where ${best[0]} and ${other} differ`}));
 }
 
+const MOST_SEEDS = 10_000;  // as helper/comparing/power.py counts
+
+// Only a tie is left to settle.
+function seedsToSettle(pair) {
+  if (!pair.tied || typeof pair.seeds_needed !== "number") return "–";
+  return pair.seeds_needed > MOST_SEEDS ? `over ${MOST_SEEDS.toLocaleString("en")}`
+    : `about ${pair.seeds_needed.toLocaleString("en")}`;
+}
+
 function table(pairs, two) {
   const heads = ["pair", "points", "interval", "p", ...(two ? [] : ["p (Holm)"]), "verdict", "could show", "seeds to settle", "test"];
   const interval = pair => typeof pair.low === "number" ? `${points(pair.low)} to ${points(pair.high)}` : "–";
@@ -190,7 +199,7 @@ function table(pairs, two) {
       [points(pair.difference), interval(pair), probability(pair.p), ...(two ? [] : [probability(pair.p_corrected)])]
         .map(text => element("td", {class: "number"}, text)),
       element("td", {class: `number ${pair.tied ? "tied-mark" : "better-mark"}`}, pair.tied ? "tied" : pair.verdict),
-      [visible(pair), pair.seeds_needed === null ? "–" : `about ${Number(pair.seeds_needed).toLocaleString("en")}`]
+      [visible(pair), seedsToSettle(pair)]
         .map(text => element("td", {class: "number"}, text)),
       element("td", {class: "words"}, `${pair.test}, ${pair.n}`))))));
 }
