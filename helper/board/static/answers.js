@@ -11,7 +11,7 @@ export function answering(context, first = []) {
   const able = new Set(context.runs.runs.map(run => run.name));
   const ticked = [...new Set([...first, ...context.state.ticked])].filter(name => able.has(name));
   if (ticked.length > MOST)
-    return {names: ticked.slice(0, MOST), note: `The first ${MOST} of ${ticked.length} ticked runs answer.`};
+    return {names: ticked.slice(0, MOST), note: `The first ${MOST} of ${ticked.length.toLocaleString("en")} ticked runs answer.`};
   if (ticked.length) return {names: ticked, note: ""};
   const best = bestRun(context.runs);
   if (!best) return {names: [],

@@ -32,7 +32,7 @@ export function create(context) {
     element("div", {class: "matrix-side"}, choices, element("div", {class: "scroll"}, matrix.element), legend()),
     element("div", {class: "gallery-side"}, sides, gallery.element));
   const bar = element("div", {class: "controls pickers"}, pickers.first.element, pickers.second.element);
-  let found = null, shown = "";
+  let found = null, shown = "", drawn = "";
 
   // Without any choice: the first two ticked runs, or one run alone.
   function chosen() {
@@ -44,7 +44,7 @@ export function create(context) {
 
   function mode() {
     const wanted = context.option("confusion.mode", "difference");
-    if (wanted === "seeds" && !severalSeeds(chosen().map(name => name ? siblings(context, name) : [])))
+    if (wanted === "seeds" && !severalSeeds(groupsOf(chosen())))
       return found?.other ? "difference" : "a";
     return found?.other ? wanted : "a";
   }
@@ -55,7 +55,7 @@ export function create(context) {
     pickers.second.fill(runs, context.state.ticked, second);
     const request = JSON.stringify([first, second, context.run(first)?.step, context.run(second)?.step]);
     if (request !== shown) load(first, second, request);
-    else if (found) drawMatrix();
+    else if (found && signature() !== drawn) drawMatrix();
   }
 
   async function load(first, second, request) {
@@ -88,12 +88,18 @@ export function create(context) {
     bar.hidden = !context.runs.runs.length;
   }
 
+  const groupsOf = names => names.map(name => name ? siblings(context, name) : []);
+
+  // What the matrix shows: where it has not changed, it stays, and with it the place of the focus.
+  const signature = () => JSON.stringify([shown, mode(),
+    groupsOf(chosen()).map(runs => runs.map(run => [run.name, run.step]))]);
+
   function drawMatrix() {
-    const {classes, counts, other, examples} = found, now = mode(), groups = chosen().map(
-      name => name ? siblings(context, name) : []);
+    const {classes, counts, other, examples} = found, now = mode(), groups = groupsOf(chosen());
+    drawn = signature();
     const modes = [["difference", "B − A"], ["a", "A"], ["b", "B"]];
     if (severalSeeds(groups)) modes.push(["seeds", `B − A, all seeds (${groups[1].length}, ${groups[0].length})`]);
-    choices.replaceChildren(...other ? [switcher("matrix of", modes, now,
+    replace(choices, other ? [switcher("matrix of", modes, now,
       value => context.update({"confusion.mode": value}))] : []);
     body.dataset.mode = now === "seeds" ? "difference" : now;
     if (now === "seeds") return drawSeeds(groups);
@@ -125,11 +131,18 @@ export function create(context) {
       matrix.mark(null);
       show({true: null, predicted: null, which}, WHICH[which]);
     });
-    sides.replaceChildren(...!found.other ? [] : [
+    replace(sides, !found.other ? [] : [
       ...Object.entries(WHICH).map(([which, text]) =>
         all(which, `${text}: ${found[which]}`)),
-      button("Is it real? → Verdict", () => context.update(
-        {view: "verdict"}), {class: "plain"})]);
+      button("Is it real? → Verdict", toVerdict, {class: "plain"})]);
+  }
+
+  // With the seeds of both groups, unless these runs are ticked already.
+  function toVerdict() {
+    const names = chosen(), ticked = new Set(context.state.ticked);
+    if (!names.every(name => ticked.has(name)))
+      context.tick(groupsOf(names).flat().map(run => run.name), true);
+    context.update({view: "verdict"});
   }
 
   function show(wanted, heading) {
@@ -148,6 +161,7 @@ export function create(context) {
   }
 
   function drawCellSides(i, j, which) {
+    const inside = sides.contains(document.activeElement);
     drawSides();
     if (!found.other) return;
     const {counts, other} = found;
@@ -156,6 +170,7 @@ export function create(context) {
       show({true: i, predicted: j, which: side},
         `True ${found.classes[i]}, said ${found.classes[j]} in ${side.toUpperCase()}`);
     }));
+    if (inside) sides.querySelector("[aria-pressed=true]").focus();
   }
 
   context.onState(draw);
@@ -164,6 +179,13 @@ export function create(context) {
     show: draw,
     hide: () => lightbox.element.close(),
   };
+}
+
+// New children; the focus, where it was inside, goes to the choice that is pressed.
+function replace(parent, children) {
+  const inside = parent.contains(document.activeElement);
+  parent.replaceChildren(...children);
+  if (inside) parent.querySelector("[aria-pressed=true]")?.focus();
 }
 
 // Whether there are groups to compare, and not the same one twice.
