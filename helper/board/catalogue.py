@@ -65,7 +65,8 @@ class Catalogue:
         """All runs, by name. Raises UsageError where there is no log directory."""
         if self.logdir is None:
             raise UsageError(
-                "TensorBoard was started without --logdir: start it as tensorboard --logdir logs"
+                "this tab reads one log directory, and --logdir_spec gives it none; start "
+                "TensorBoard as tensorboard --logdir logs"
             )
         if not self.logdir.is_dir():
             raise UsageError(f"there is no log directory {self.logdir}")
