@@ -145,15 +145,26 @@ def _entries(run: ListedRun) -> list[str]:
     found = []
     try:
         with os.scandir(run.path) as entries:
-            names = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
-        if event_files.find(run.path):
-            found.append(run.name)
-        if run.status is not Status.FOREIGN:  # what is below one of those is a run of its own
-            below = (name for name in names if event_files.find(run.path / name))
-            found += [Path(run.name, name).as_posix() for name in below]
+            below = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
     except OSError:
-        pass
+        return []
+    if _has_event_files(run.path):
+        found.append(run.name)
+    if run.status is not Status.FOREIGN:  # what is below one of those is a run of its own
+        own = (name for name in below if _has_event_files(run.path / name))
+        found += [Path(run.name, name).as_posix() for name in own]
     return found
+
+
+def _has_event_files(directory: Path) -> bool:
+    try:
+        with os.scandir(directory) as entries:
+            return any(
+                event_files.has_event_file_name(entry.name) and entry.is_file(follow_symlinks=False)
+                for entry in entries
+            )
+    except OSError:
+        return False
 
 
 def _metrics(runs: Sequence[ListedRun]) -> list[str]:

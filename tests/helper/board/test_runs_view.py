@@ -52,6 +52,14 @@ def test_names_for_tensorboard(logdir) -> None:
     assert rows["softmax/0001-x"]["tags"][:2] == ["test/accuracy", "test/loss"]
 
 
+def test_the_log_directory_may_be_a_run(tmp_path) -> None:
+    make_run(tmp_path / "softmax/0001", curve={0: 0.1})
+    (row,) = Board(tmp_path / "softmax/0001").get("runs")["runs"]
+    assert (row["name"], row["entries"]) == (".", [".", "test"])
+    found = Board(tmp_path / "softmax/0001").post("curves", runs=["."], tags=["accuracy"])
+    assert found["curves"][0]["step"] == [0]
+
+
 def test_a_run_that_trains_is_read_anew(logdir) -> None:
     board = Board(logdir)
     path = make_run(logdir / "softmax/0009", accuracy=None, curve={0: 0.25}, status="running")
