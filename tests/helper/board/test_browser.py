@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from helper.data import datasets
-from helper.errors import LabError
 from scripts.screenshots import browser, tab
 from tests import experiment_modules
 from tests.made_runs import make_run
@@ -39,30 +38,6 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(logdir: Path) -> Iterator[Server]:
     with serving(logdir) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    try:
-        with browser.chromium() as window:
-            yield window
-    except LabError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture
-def window(chromium: Any) -> Iterator[Any]:
-    """The browser; nothing may be reported in its console, and nothing come from elsewhere."""
-    chromium.set_window_size(1280, 860)
-    chromium.get_log("browser")
-    yield chromium
-    lines = [f"{entry['level']} {entry['message']}" for entry in chromium.get_log("browser")]
-    assert not [line for line in lines if "SEVERE" in line or "Content Security Policy" in line]
-    loaded = chromium.execute_script(
-        "return performance.getEntriesByType('resource').map(entry => entry.name)"
-    )
-    own = chromium.execute_script("return location.origin")
-    assert loaded and not [name for name in loaded if not name.startswith((own, "data:", "blob:"))]
 
 
 def opened(window: Any, server: Server, view: str, *ticked: str, **state: Any) -> None:
