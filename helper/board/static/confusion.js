@@ -2,16 +2,14 @@
 
 import {classNames} from "./answers.js";
 import {latest} from "./api.js";
-import {button, code, element, switcher} from "./dom.js";
+import {code, element, switcher} from "./dom.js";
 import {pair} from "./difference.js";
 import {noRuns} from "./frame.js";
-import {createGallery} from "./gallery.js";
-import {createLightbox} from "./lightbox.js";
+import {createImages, replace} from "./images.js";
 import {createMatrix, rights, whoIsBetter} from "./matrix.js";
 import {createRunPicker} from "./pickers.js";
 import {gain, groupCounts, shownGain, siblings, whichGroupIsBetter} from "./seeds.js";
 
-const WHICH = {only_a_right: "Only A right", only_b_right: "Only B right", both_wrong: "Both wrong"};
 const able = run => run.has_predictions;
 const sameData = (a, b) => a?.data?.sha256 === b?.data?.sha256;
 
@@ -20,17 +18,14 @@ export function create(context) {
   const choose = side => name => context.update({[`confusion.${side}`]: name});
   const pickers = {first: createRunPicker(context, "A", choose("first")),
                    second: createRunPicker(context, "B", choose("second"), "none: A alone")};
-  const lightbox = createLightbox(context, image =>
-    context.update({"draw.index": image.index, view: "draw"}));
-  const gallery = createGallery(context, (images, place, classes) =>
-    lightbox.open(images, place, chosen().filter(Boolean), classes));
-  const matrix = createMatrix((i, j) => cell(i, j));
+  const matrix = createMatrix((i, j) => images.cell(i, j, ["a", "b"].find(side => side === mode()) ?? null));
+  const images = createImages(context, place => matrix.mark(place));
   const sentence = element("p", {class: "headline", "aria-live": "polite"});
-  const choices = element("div", {class: "controls"}), sides = element("div", {class: "controls"});
+  const choices = element("div", {class: "controls"});
   const problem = element("div", {});
   const body = element("div", {class: "confusion-body"},
     element("div", {class: "matrix-side"}, choices, element("div", {class: "scroll"}, matrix.element), legend()),
-    element("div", {class: "gallery-side"}, sides, gallery.element));
+    images.element);
   const bar = element("div", {class: "controls pickers"}, pickers.first.element, pickers.second.element);
   let found = null, shown = "", drawn = "";
 
@@ -68,12 +63,11 @@ export function create(context) {
       if (!next) return;
       found = {...next, classes: classNames(context.run(first), next.classes)};
       matrix.mark(null);
-      gallery.hide();
+      images.of(found, [first, second]);
       problem.replaceChildren();
       bar.hidden = false;
       body.hidden = false;
       drawMatrix();
-      drawSides();
     } catch (error) {
       shown = "";
       fail(element("p", {class: "problem"}, error.message));
@@ -114,7 +108,7 @@ export function create(context) {
   async function drawSeeds(groups) {
     const {classes} = found;
     try {
-      const both = await asking(() => Promise.all(groups.map(runs => groupCounts(context, runs))));
+      const both = await asking(() => Promise.all(groups.map(runs => groupCounts(context, runs, classes.length))));
       if (!both || mode() !== "seeds") return;
       const [first, second] = both;
       matrix.show(classes, first.counts, second.counts,
@@ -122,70 +116,17 @@ export function create(context) {
         classes.map((_, i) => shownGain(gain(first.right[i], second.right[i]))));
       sentence.textContent = whichGroupIsBetter(groups.map(([run]) => run.label || run.name), classes, first, second);
     } catch (error) {
+      drawn = "";
       sentence.textContent = error.message;
     }
   }
 
-  function drawSides() {
-        const all = (which, text) => button(text, () => {
-      matrix.mark(null);
-      show({true: null, predicted: null, which}, WHICH[which]);
-    });
-    replace(sides, !found.other ? [] : [
-      ...Object.entries(WHICH).map(([which, text]) =>
-        all(which, `${text}: ${found[which]}`)),
-      button("Is it real? → Verdict", toVerdict, {class: "plain"})]);
-  }
-
-  // With the seeds of both groups, unless these runs are ticked already.
-  function toVerdict() {
-    const names = chosen(), ticked = new Set(context.state.ticked);
-    if (!names.every(name => ticked.has(name)))
-      context.tick(groupsOf(names).flat().map(run => run.name), true);
-    context.update({view: "verdict"});
-  }
-
-  function show(wanted, heading) {
-    const [run, other] = chosen();
-    gallery.show({run, other, ...wanted}, found.classes, heading);
-  }
-
-  // In a difference, the images of the run that has more of them.
-  function cell(i, j) {
-    matrix.mark([i, j]);
-    const now = mode(), {classes, counts, other} = found;
-    const which = now === "a" || now === "b" ? now : other[i][j] > counts[i][j] ? "b" : "a";
-    const of = other ? ` in ${which.toUpperCase()}` : "";
-    show({true: i, predicted: j, which}, `True ${classes[i]}, said ${classes[j]}${of}`);
-    drawCellSides(i, j, which);
-  }
-
-  function drawCellSides(i, j, which) {
-    const inside = sides.contains(document.activeElement);
-    drawSides();
-    if (!found.other) return;
-    const {counts, other} = found;
-    sides.prepend(switcher("images of", [["a", `A: ${counts[i][j]}`], ["b", `B: ${other[i][j]}`]], which, side => {
-      drawCellSides(i, j, side);
-      show({true: i, predicted: j, which: side},
-        `True ${found.classes[i]}, said ${found.classes[j]} in ${side.toUpperCase()}`);
-    }));
-    if (inside) sides.querySelector("[aria-pressed=true]").focus();
-  }
-
   context.onState(draw);
   return {
-    element: element("div", {class: "view confusion"}, bar, sentence, problem, body, lightbox.element),
+    element: element("div", {class: "view confusion"}, bar, sentence, problem, body, images.dialog),
     show: draw,
-    hide: () => lightbox.element.close(),
+    hide: () => images.dialog.close(),
   };
-}
-
-// New children; the focus, where it was inside, goes to the choice that is pressed.
-function replace(parent, children) {
-  const inside = parent.contains(document.activeElement);
-  parent.replaceChildren(...children);
-  if (inside) parent.querySelector("[aria-pressed=true]")?.focus();
 }
 
 // Whether there are groups to compare, and not the same one twice.

@@ -11,10 +11,12 @@ export function siblings(context, name) {
 }
 
 // {counts: means over the runs, [true][said]; right: of each class, a list with each run's}.
-export async function groupCounts(context, runs) {
+// length: the number of classes.
+export async function groupCounts(context, runs, length) {
   const each = await Promise.all(runs.map(run => counts(context, run)));
-  const mean = each[0].map((row, i) => row.map((_, j) => average(each.map(one => one[i][j]))));
-  return {counts: mean, right: mean.map((_, i) => each.map(one => one[i][i]))};
+  const places = Array.from({length}, (_, i) => i), at = (one, i, j) => one[i]?.[j] ?? 0;
+  return {counts: places.map(i => places.map(j => average(each.map(one => at(one, i, j))))),
+    right: places.map(i => each.map(one => at(one, i, i)))};
 }
 
 async function counts(context, {name, step}) {
