@@ -6,6 +6,7 @@ examples:
   benchmark.py --networks=s0 --contestants=project,keras
   benchmark.py --overhead                         the cost of checkpoints, summaries … in a run
   benchmark.py --command                          time, memory and disk of the whole command
+  benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
 
 All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
@@ -21,6 +22,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -51,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             flags.markdown,
         )
         return 0
+    if flags.board:
+        return show_board(flags)
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -97,6 +101,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--overhead", action="store_true", help="measure everything but the training steps")
     add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
+    add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -105,8 +110,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    if flags.overhead and flags.command:
-        raise UsageError("--overhead and --command cannot be combined; give one of them")
+    whole = [name for name in ("overhead", "command", "board") if getattr(flags, name)]
+    if len(whole) > 1:
+        raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
     if flags.data_dir:
         flags.data_dir = str(Path(flags.data_dir).expanduser().resolve())
     return flags
@@ -164,6 +170,16 @@ def show_overhead(flags: argparse.Namespace) -> int:
         title = f"{experiment}.py: seconds of each part of a run, and its share"
         columns = ("part", "seconds", "share", "aim")
         report.show(title, columns, overhead.rows(parts), flags.markdown)
+    return 0
+
+
+def show_board(flags: argparse.Namespace) -> int:
+    from scripts.benchmarks import board  # needs TensorBoard
+
+    with tempfile.TemporaryDirectory() as place:
+        rows = board.measure(Path(place), flags.repeats)
+    columns = ("", "ms", "fastest", "slowest", "aim")
+    report.show("the tab Graph Lab in TensorBoard: medians", columns, rows, flags.markdown)
     return 0
 
 

@@ -83,10 +83,10 @@ def image_shape(chosen: ListedRun) -> tuple[int, int]:
 
 def read_files(files: Sequence[str], chosen: ListedRun) -> np.ndarray:
     """The pictures as MNIST would have them: uint8 [files, 784]."""
-    from helper.data import digit_images
+    from helper.data import centring, digit_images
 
     shape = image_shape(chosen)
-    if shape != (digit_images.SIDE, digit_images.SIDE):
+    if shape != (centring.SIDE, centring.SIDE):
         raise UsageError(
             f"{chosen.name} was trained on {shape[0]} × {shape[1]} pixels; picture files are "
             "for networks of 28 × 28"

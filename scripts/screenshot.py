@@ -1,49 +1,36 @@
-"""Take pictures of TensorBoard with headless Chromium: the curves and the graph of some runs.
+"""Take pictures of TensorBoard with headless Chromium: curves, a graph, the tab Graph Lab.
 
     python scripts/screenshot.py --logdir logs --out docs
+    python scripts/screenshot.py --only lab_runs,lab_verdict
 
-Writes curves.png and graph.png. Needs Selenium (pip install selenium) and Chromium with its driver
-(Debian: apt-get install chromium-driver).
+Writes curves.png, graph.png and, of the views of Graph Lab, lab_runs.png, lab_curves.png, …; these
+are about the runs with the most seeds. Needs Selenium (pip install selenium) and Chromium with its
+driver (Debian: apt-get install chromium-driver).
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper import command
-from helper.errors import LabError
+from helper.errors import LabError, UsageError
+from scripts.screenshots import browser, tab
 
 _CARDS = [{"plugin": "scalars", "tag": tag} for tag in ("accuracy", "loss")]
 _CURVES = urllib.parse.urlencode(
     {"smoothing": 0, "runFilter": "(train|test)$", "pinnedCards": json.dumps(_CARDS)}
 )
-PAGES = {"curves.png": f"?{_CURVES}#timeseries", "graph.png": "#graphs"}
-_CHROMIUM_ARGUMENTS = (
-    "--headless",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1160,680",
-)
+PAGES = {"curves": f"?{_CURVES}#timeseries", "graph": "#graphs"}
 # The charts are drawn by workers that report nothing when they are done.
 _REST_SECONDS = 8
-_START_SECONDS = 60
 
 
 def main() -> None:
@@ -52,91 +39,32 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("docs"), help="where the pictures go (default: docs)"
     )
+    parser.add_argument("--only", metavar="PICTURE,…", help=f"of {', '.join(all_pictures())}")
     arguments = parser.parse_args()
+    wanted = arguments.only.split(",") if arguments.only is not None else all_pictures()
+    if unknown := [name for name in wanted if name not in all_pictures()]:
+        known = ", ".join(all_pictures())
+        raise UsageError(f"--only: unknown picture {unknown[0]!r}; choose from {known}")
     if not Path(arguments.logdir).is_dir():
         raise LabError(f"{arguments.logdir} is not a directory; name one with --logdir")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with tensorboard(arguments.logdir) as address, chromium() as window:
-        for name, page in PAGES.items():
-            take(window, f"{address}/{page}", arguments.out / name)
-            print(f"wrote {arguments.out / name}")
+    with browser.tensorboard(arguments.logdir) as address, browser.chromium() as window:
+        for name in wanted:
+            picture = arguments.out / f"{name}.png"
+            if name in PAGES:
+                take(window, f"{address}/{PAGES[name]}", picture)
+            else:
+                tab.take(window, address, name.removeprefix("lab_"), picture)
+            print(f"wrote {picture}")
 
 
-@contextmanager
-def tensorboard(logdir: str) -> Iterator[str]:
-    """A TensorBoard on a free port of this machine; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = Path(sys.executable).with_name("tensorboard")
-    server = subprocess.Popen(
-        [
-            program,
-            "--logdir",
-            logdir,
-            "--port",
-            str(port),
-            "--samples_per_plugin",
-            "scalars=100000",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for_runs(server, f"{address}/data/runs")
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def wait_for_runs(server: subprocess.Popen[bytes], address: str) -> None:
-    """Until TensorBoard has found a run. Raises LabError."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                if answer.read().strip() != b"[]":
-                    return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise LabError("TensorBoard shows no run; train one first: python experiments/softmax.py")
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """A headless Chromium, driven by Selenium. Raises LabError where either is missing."""
-    try:
-        from selenium import webdriver
-    except ImportError:
-        raise LabError("Selenium is not installed: pip install selenium") from None
-    browser = find("chromium", "chromium-browser")
-    driver = find("chromedriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for argument in _CHROMIUM_ARGUMENTS:
-        options.add_argument(argument)
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    window = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    try:
-        yield window
-    finally:
-        window.quit()
-
-
-def find(*names: str) -> str:
-    """The first of these programs that is installed. Raises LabError."""
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        raise LabError(f"{names[0]} is not installed; on Debian: apt-get install chromium-driver")
-    return path
+def all_pictures() -> list[str]:
+    return [*PAGES, *(f"lab_{view}" for view in tab.VIEWS)]
 
 
 def take(window: Any, address: str, picture: Path) -> None:
     """One picture of one page, when it has come to rest."""
+    window.switch_to.default_content()
     window.get("about:blank")  # else only the part after # changes, and nothing is loaded
     window.get(address)
     time.sleep(_REST_SECONDS)
@@ -144,8 +72,7 @@ def take(window: Any, address: str, picture: Path) -> None:
     for button in window.find_elements("xpath", "//button[contains(., 'Settings')]"):
         button.click()
         time.sleep(_REST_SECONDS / 2)
-    if not window.save_screenshot(str(picture)):
-        raise LabError(f"cannot write {picture}")
+    browser.save(window, picture)
 
 
 if __name__ == "__main__":

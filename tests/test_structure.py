@@ -16,7 +16,7 @@ FLOORS = [
     {"data", "runs"},
     {"graph", "saving", "sweeping"},
     {"pictures", "comparing"},
-    {"training"},
+    {"training", "board"},
 ]
 WITHOUT_TENSORFLOW = ("data", "runs", "comparing", "sweeping")
 MODULES = {

@@ -19,6 +19,7 @@ from helper.files import PROJECT_ROOT
 
 PARTS = ("report.html", "report.css", "report.js", "report_charts.js")
 DATA = {f"helper/comparing/{name}" for name in PARTS}
+PAGE = "helper/board/static/"  # the tab in TensorBoard
 
 
 def tracked() -> list[str]:
@@ -62,9 +63,20 @@ def test_all_of_helper_and_nothing_else(wheel: Path) -> None:
     found = {str(p.relative_to(wheel)) for p in wheel.rglob("*") if p.is_file()}
     metadata_files = {name for name in found if PurePosixPath(name).parts[0].endswith(".dist-info")}
     expected = {name for name in tracked() if name.startswith("helper/")}
-    assert {name for name in expected if not name.endswith(".py")} == DATA
+    page = {name for name in expected if name.startswith(PAGE)}
+    assert f"{PAGE}index.js" in page and f"{PAGE}style.css" in page
+    assert {name for name in expected if not name.endswith(".py")} == DATA | page
     assert found - metadata_files == expected
     assert any(name.endswith("LICENSE") for name in metadata_files)
+
+
+def test_tensorboard_finds_the_tab(wheel: Path) -> None:
+    (file,) = wheel.glob("*.dist-info/entry_points.txt")
+    points = configparser.ConfigParser()
+    points.read(file)
+    assert dict(points["tensorboard_plugins"]) == {
+        "graph_lab": "helper.board.loader:GraphLabLoader"
+    }
 
 
 def test_metadata_names_what_setup_cfg_does(wheel: Path) -> None:

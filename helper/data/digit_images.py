@@ -1,9 +1,4 @@
-"""A person's own picture of a digit, converted to the form of MNIST's. Needs Pillow.
-
-MNIST's digits are white on black, fill a box of 20 × 20 pixels with their proportions kept, and
-have their centre of mass in the middle of 28 × 28 (LeCun, Cortes and Burges, "The MNIST
-database of handwritten digits").
-"""
+"""A person's own picture of a digit, converted to the form of MNIST's. Needs Pillow."""
 
 from __future__ import annotations
 
@@ -14,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from helper.data.centring import BOX, centred
 from helper.errors import DataError, LabError
 
 try:
@@ -21,10 +17,6 @@ try:
 except ImportError:
     raise LabError("reading pictures needs Pillow: pip install pillow") from None
 
-SIDE = 28
-_BOX = 20
-# In MNIST the centre of mass of every digit is here, to half a pixel.
-_CENTRE = 14
 _FORMATS = ("PNG", "JPEG")
 _MOST_BYTES = 50 * 2**20
 _MOST_PIXELS = 25_000_000  # a telephone's photograph has about 12 million
@@ -49,12 +41,12 @@ def convert(grey: np.ndarray, name: str = "the picture") -> np.ndarray:
     ink = _ink(_without_grain(grey), name)
     rows, columns = (np.flatnonzero((ink > _BACKGROUND).any(axis=axis)) for axis in (1, 0))
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = _BOX / max(digit.shape)
+    scale = BOX / max(digit.shape)
     height, width = (max(1, round(side * scale)) for side in digit.shape)
     small = Image.fromarray(digit.astype(np.float32)).resize(
         (width, height), Image.Resampling.BILINEAR
     )
-    return _centred(np.clip(np.asarray(small, np.float64), 0, 1))
+    return centred(np.clip(np.asarray(small, np.float64), 0, 1))
 
 
 def _grey(path: Path) -> np.ndarray:
@@ -108,16 +100,3 @@ def _ink(grey: np.ndarray, name: str) -> np.ndarray:
     if strongest < _LEAST_CONTRAST:
         raise DataError(f"{name} shows no digit: it has about the same shade everywhere")
     return np.clip(ink / strongest, 0, 1)
-
-
-def _centred(digit: np.ndarray) -> np.ndarray:
-    """The digit (float64, at most 20 × 20, 0 to 1) on 28 × 28 pixels by its centre of mass."""
-    result = np.zeros((SIDE, SIDE))
-    place = []
-    for axis, side in enumerate(digit.shape):
-        mass = digit.sum(axis=1 - axis)
-        centre = (mass * np.arange(side)).sum() / mass.sum()
-        place.append(min(max(round(_CENTRE - centre), 0), SIDE - side))
-    top, left = place
-    result[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-    return (255 * result / result.max() + 0.5).astype(np.uint8)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -200,8 +200,13 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
     return predicted, label
 
 
-def below(top: Path, logdir: Path) -> Iterator[ListedRun]:
-    """The runs at and below a directory; links are not followed, nor runs searched for more."""
+def below(
+    top: Path, logdir: Path, load: Callable[[Path], Record] = record.load
+) -> Iterator[ListedRun]:
+    """The runs at and below a directory; links are not followed, nor runs searched for more.
+
+    load: gives the record of a run directory, or raises Damaged, as `record.load` does.
+    """
     for walked, names, files in os.walk(top):
         path = Path(walked)
         names[:] = sorted(name for name in names if not name.startswith("."))
@@ -210,14 +215,14 @@ def below(top: Path, logdir: Path) -> Iterator[ListedRun]:
             continue
         if RECORD_FILE in files or directory.LOCK_FILE in files:
             names.clear()
-            yield _listed(path, _name(path, logdir))
+            yield _listed(path, _name(path, logdir), load)
         elif any(map(event_files.has_event_file_name, files)):
             yield ListedRun(path, _name(path, logdir), Status.FOREIGN, None)
 
 
-def _listed(path: Path, name: str) -> ListedRun:
+def _listed(path: Path, name: str, load: Callable[[Path], Record]) -> ListedRun:
     try:
-        found = record.load(path)
+        found = load(path)
         return ListedRun(path, name, directory.status(path, found), found)
     except Missing:
         # Between making the directory and writing the first record, a run has only its lock.

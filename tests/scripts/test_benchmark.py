@@ -10,7 +10,7 @@ import pytest
 
 from helper.errors import LabError, UsageError
 from scripts import benchmark
-from scripts.benchmarks import load, overhead, report
+from scripts.benchmarks import board, load, overhead, report
 from scripts.benchmarks.command import Cost
 from scripts.benchmarks.contestants import CONTESTANTS, Contestant
 from scripts.benchmarks.race import Result, Turn
@@ -21,6 +21,7 @@ from scripts.benchmarks.task import (
     step_flops,
 )
 from tests.data_files import small_arrays, write_idx_set
+from tests.made_runs import make_run
 
 SCRIPT = Path(benchmark.__file__)
 
@@ -230,3 +231,19 @@ def test_a_contestant_that_fails_is_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: this project failed: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_tab_is_measured_on_copies_of_a_run(tmp_path):
+    run = make_run(tmp_path / "few/softmax/0001", curve={0: 0.1, 100: 0.9})
+    board._copy(run, tmp_path / "many", 25)
+    with board.serving(tmp_path / "many") as address:
+        found = board.ask(f"{address}/runs")["runs"]
+        asked = {"runs": [found[0]["name"]], "tags": ["accuracy"]}
+        (curve,) = board.ask(f"{address}/curves", asked)["curves"]
+    assert len(found) == 25 and len({row["key"] for row in found}) == 3
+    assert curve["step"] == [0, 100]
+
+
+def test_the_waiting_time_is_a_median_with_its_aim():
+    assert board._row("x", [0.3, 0.1, 0.05], 0.1) == ["x", "100", "50", "300", "≤ 100 ✓"]
+    assert board._row("x", [0.2], 0.1)[-1] == "≤ 100 ✗" and board._row("x", [1], None)[-1] == ""

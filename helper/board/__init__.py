@@ -1,0 +1,1 @@
+"""The tab "Graph Lab" in TensorBoard: runs compared where people look at them."""

@@ -1,0 +1,1 @@
+"""Pictures of TensorBoard: scripts/screenshot.py."""
