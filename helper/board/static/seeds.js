@@ -2,6 +2,7 @@
 // of its runs.
 
 const MOST = 20;  // runs of a group
+const FAR = 3;  // standard errors: with two, one of ten equal classes would often stand out
 const kept = new Map();
 
 // The finished runs of a run's group, itself among them.
@@ -55,9 +56,11 @@ export function whichGroupIsBetter(names, classes, first, second) {
   const gains = classes.map((name, i) => all[0] < 0 ? [gain(second.right[i], first.right[i]), name]
     : [gain(first.right[i], second.right[i]), name]).sort((x, y) => y[0][0] - x[0][0]);
   const say = list => list.map(([found, name]) => `${name} (${shownGain(found)})`).join(", ");
-  const ahead = gains.filter(([found]) => found[0] > 0).slice(0, 3);
-  const behind = gains.filter(([found]) => found[0] < 0).slice(-2).reverse();
+  const far = gains.filter(([[mean, error]]) => Math.abs(mean) > FAR * error);
+  if (!far.length) return `On average, ${better} gets ${shownGain(more).replace("+", "")} more right. ` +
+    `No class stands out from the differences between seeds; the largest gains: ${say(gains.slice(0, 3))}.`;
+  const ahead = far.filter(([found]) => found[0] > 0), behind = far.filter(([found]) => found[0] < 0).reverse();
   return `On average, ${better} gets ${shownGain(more).replace("+", "")} more right` +
-    (ahead.length ? `, most of them at ${say(ahead)}` : "") +
-    (behind.length ? `; it loses at ${say(behind)}` : "") + ".";
+    (ahead.length ? `; it is ahead at ${say(ahead)}` : "") +
+    (behind.length ? `; it is behind at ${say(behind)}` : "") + ".";
 }

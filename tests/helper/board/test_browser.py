@@ -17,7 +17,19 @@ from tests.made_runs import make_run
 from tests.tensorboard_server import Server, serving
 
 A, B = "softmax/0001-a", "softmax/0002-b"
+SEEDS = [f"seeds/000{at}" for at in range(1, 5)]  # two seeds each of two learning rates
 OTHER = "other/0001"  # without a network, and trained on data that are not here
+
+
+def said(run: int | None) -> np.ndarray:
+    """int64 [100], what a run of SEEDS says of ten digits of each class; None: the truth.
+
+    5, 5, 2 and 3 eights are taken for threes.
+    """
+    label = np.arange(100) % 10
+    if run is not None:
+        label[np.flatnonzero(label == 8)[: (5, 5, 2, 3)[run]]] = 3
+    return label
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +43,10 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             arguments += [f"--learning_rate={rate}", f"--logdir={path}"]
             assert experiment_modules.run(monkeypatch, data, "softmax", *arguments) == 0
     make_run(path / OTHER)
+    for at, name in enumerate(SEEDS):
+        rate = 0.1 if at < 2 else 0.5
+        made = {"predicted": said(at), "label": said(None), "seed": at % 2, "learning_rate": rate}
+        make_run(path / name, **made)
     return path
 
 
@@ -185,6 +201,16 @@ def test_what_only_one_run_has_right(window, server) -> None:
     press(window, f"Only B right: {answer['only_b_right']}")
     shown = texts(window, ".thumbnail", min(60, answer["only_b_right"]))
     assert all("✗ A" in text and "✓ B" in text for text in shown)
+
+
+def test_all_seeds_of_two_groups(window, server, logdir) -> None:
+    opened(window, server, "confusion", *SEEDS, **{"confusion.mode": "seeds"})
+    until(window, "document.querySelector('.headline')?.textContent.startsWith('On average')")
+    right = [np.sum(said(at) == 8) for at in range(4)]
+    (cell,) = browser.wait_for(window, "[data-place='8,8']")
+    assert cell.text == f"+{(right[2] + right[3] - right[0] - right[1]) / 2:g}"
+    (line,) = texts(window, ".headline")
+    assert "learning_rate=0.5 gets 2.5 ± 0.5 more right; it is ahead at 8 (+2.5 ± 0.5)" in line
 
 
 def test_ticks_stay_from_view_to_view_and_over_a_reload(window, server) -> None:
