@@ -37,7 +37,7 @@ from helper.errors import LabError, printable
 from helper.loading import Damaged, load_json
 from helper.runs import event_files, flag_roles
 from helper.runs.listing import AGGREGATE_FILE
-from helper.runs.record import RESULTS
+from helper.runs.record import result_tag
 from helper.runs.tfrecords import as_tfrecord
 
 _SUFFIX = "_aggregate"
@@ -155,9 +155,9 @@ def _session_events(experiment: str, group: Group, watched: str, name: str) -> I
     for key, tag in _results(group, watched).items():
         mean, deviation = mean_and_deviation(run.fields.get(key) for run in group.runs)
         if mean is not None:
-            metrics.value.add(tag=f"{RESULTS}{tag}", simple_value=mean)
+            metrics.value.add(tag=tag, simple_value=mean)
         if deviation is not None:
-            metrics.value.add(tag=f"{RESULTS}deviation of {tag}", simple_value=deviation)
+            metrics.value.add(tag=f"spread/{tag}", simple_value=deviation)
     yield _summary_event(step, metrics)
     end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
     yield _plugin_event(
@@ -172,9 +172,9 @@ def _results(group: Group, watched: str) -> dict[str, str]:
     for tag in sorted({tag for run in group.runs for tag in run.final}):
         split, _, metric = tag.partition("/")
         if split == watched:
-            found[f"best/{tag}"] = f"best {metric}"
+            found[f"best/{tag}"] = result_tag("best", metric)
         else:
-            found[tag] = f"{split} {metric}"
+            found[tag] = result_tag(split, metric)
     return found
 
 

@@ -129,6 +129,16 @@ class Record:
         return f"{self.watched}/{self.select_by}"
 
 
+def result_tag(which: str, metric: str) -> str:
+    """The tag of a metric's "best" value, or of its value on another split at the end of a run.
+
+    "accuracy": "results/best accuracy", "two-class/F1": "results/two-class/best F1". In this way
+    TensorBoard, which sorts by name, begins with what all experiments have.
+    """
+    group, slash, name = metric.rpartition("/")
+    return f"{RESULTS}{group}{slash}{which} {name}"
+
+
 def load(run_directory: Path) -> Record:
     """The record of a run. Raises Damaged if it is missing, or is not a valid record."""
     content = load_json(run_directory / RECORD_FILE)

@@ -15,7 +15,7 @@ from helper.files import replace_atomically, write_atomically
 from helper.runs import directory, event_files, events
 from helper.runs.directory import Run
 from helper.runs.evaluation_steps import EvaluationSteps
-from helper.runs.record import RECORD_FILE, RESULTS, Best, Record, Status
+from helper.runs.record import RECORD_FILE, Best, Record, Status, result_tag
 from helper.runs.settings import Settings
 from helper.saving import hparams, run_page
 from helper.saving.checkpoint_files import Seconds
@@ -205,10 +205,10 @@ def _results(record: Record, final: Mapping[str, float]) -> dict[str, float]:
     The tags come after those of the curves, which TensorBoard sorts by name.
     """
     best = {
-        f"{RESULTS}best {tag.partition('/')[2]}": found.value for tag, found in record.best.items()
+        result_tag("best", tag.partition("/")[2]): found.value for tag, found in record.best.items()
     }
     others = {
-        f"{RESULTS}{split} {metric}": value
+        result_tag(split, metric): value
         for split, _, metric, value in ((*tag.partition("/"), v) for tag, v in final.items())
         if split != record.watched
     }

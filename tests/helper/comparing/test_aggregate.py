@@ -70,7 +70,7 @@ def test_mean_and_margins_of_completed_runs(logs, place):
     assert sorted(logs.rglob("*")) == before  # nothing is written into the log directory
     curves = events.read_scalars(written[0] / "test")
     names = {"accuracy", "spread/accuracy/lower", "spread/accuracy/upper"}
-    assert names == {tag for tag in curves if not tag.startswith("results/")}
+    assert names == {tag for tag in curves if "results/" not in tag}
     assert curves["accuracy"].step.tolist() == [0, 50, 100]
     assert curves["accuracy"].value == pytest.approx([0.1, 0.83, 0.93])
     deviation = math.sqrt((0.03**2 + 0.01**2 + 0.04**2) / 2)
@@ -141,7 +141,7 @@ def test_a_row_of_the_hparams_table(tmp_path):
     del metrics["custom_scalars__config__"]
     assert {tag: step for tag, (step, _) in metrics.items()} == dict.fromkeys(metrics, 200)
     assert {tag: value for tag, (_, value) in metrics.items()} == pytest.approx(
-        {"results/best accuracy": 0.94, "results/deviation of best accuracy": math.sqrt(0.0002)}
+        {"results/best accuracy": 0.94, "spread/results/best accuracy": math.sqrt(0.0002)}
     )
 
 
@@ -302,7 +302,7 @@ def _check_hparams(server):
 
     assert value(mean, "accuracy") == pytest.approx(0.93)
     assert value(mean, "results/best accuracy") == pytest.approx(0.93)
-    assert value(mean, "results/deviation of best accuracy") == pytest.approx(0.03605, abs=1e-4)
+    assert value(mean, "spread/results/best accuracy") == pytest.approx(0.03605, abs=1e-4)
     one = rows["softmax/0001"]
     assert set(mean["hparams"]) <= set(one["hparams"])  # the columns of its runs
 

@@ -9,7 +9,7 @@ import pytest
 
 from helper import tf
 from helper.runs import directory, events
-from helper.runs.record import Data, Record, Status
+from helper.runs.record import Data, Record, Status, result_tag
 from helper.saving.checkpoint_files import Seconds
 from helper.saving.run_writer import RunWriter
 from tests.command_line import record
@@ -85,13 +85,14 @@ def check_scalars(run, shown) -> None:
     name = f"logistic/{run.name}"
     found = record(run)
     results = {
-        **{f"results/best {t.partition('/')[2]}": b["value"] for t, b in found["best"].items()},
+        **{result_tag("best", tag[5:]): best["value"] for tag, best in found["best"].items()},
         **{
-            f"results/train {tag.removeprefix('train/')}": value
+            result_tag("train", tag.removeprefix("train/")): value
             for tag, value in found["final"].items()
             if tag.startswith("train/")
         },
     }
+    assert {"results/best accuracy", "results/two-class/best F1"} <= set(results)
     assert set(shown[f"{name}/train"]) == TAGS
     assert set(shown[f"{name}/test"]) == TAGS | DESCRIBED | set(results)
     for tag, value in results.items():
@@ -136,7 +137,9 @@ def check_hparams(server: Server, made) -> None:
     assert "· digit" in columns and "experiment" in columns
     metrics = [info["name"] for info in experiment["metricInfos"]]
     assert metrics[:2] == [{"group": "", "tag": "accuracy"}, {"group": "", "tag": "loss"}]
-    assert all(metric["tag"].startswith("results/") for metric in metrics[2:5])
+    # Parallel coordinates draw what has the first five: these are common to all experiments.
+    names = ["best accuracy", "best loss", "train accuracy"]
+    assert [metric["tag"] for metric in metrics[2:5]] == [f"results/{name}" for name in names]
     request = {"experimentName": "", "allowedStatuses": STATUSES, "startIndex": 0, "sliceSize": 10}
     request["colParams"] = [
         {"metric": {"group": "", "tag": "accuracy"}, "includeInResult": True},
