@@ -80,16 +80,19 @@ function createRefresh(context) {
   };
 }
 
+const viewOf = context => Object.hasOwn(VIEWS, context.state.view) ? context.state.view : "runs";
+const loadOf = context => VIEWS[viewOf(context)].load();
+
 function createSwitch(context, frame) {
   const made = new Map();
   let shown = null;
   return async () => {
-    const name = Object.hasOwn(VIEWS, context.state.view) ? context.state.view : "runs";
+    const name = viewOf(context);
     if (!context.runs || name === shown) return;
     made.get(shown)?.hide();
     shown = name;
     try {
-      const module = await VIEWS[name].load();
+      const module = await loadOf(context);
       if (!made.has(name)) made.set(name, module.create(contextOf(context, name)));
       if (name !== shown) return;
       frame.put(made.get(name).element);
@@ -127,6 +130,7 @@ export function render() {
   // TensorBoard puts its address back when other tabs are used.
   addEventListener("focus", () => context.store.save());
   frame.draw();
+  loadOf(context).catch(() => {});  // while the runs are on their way; the switch tells of errors
   return refresh();
 }
 
