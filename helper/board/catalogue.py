@@ -52,9 +52,10 @@ class Records:
 
 
 class Catalogue:
-    """The runs of one log directory. logdir: as TensorBoard was given it; empty: not at all."""
+    """The runs of one log directory. given: how TensorBoard was given it; empty: not at all."""
 
     def __init__(self, logdir: str) -> None:
+        self.given = logdir
         self.logdir = Path(os.path.expanduser(logdir)).absolute() if logdir else None
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[State, ListedRun]] = OrderedDict()

@@ -40,7 +40,6 @@ class RunsView:
             return self._runs()
 
     def _runs(self) -> dict[str, Any]:
-        logdir = self._catalogue.logdir
         try:
             found, problems = self._catalogue.runs(), []
         except UsageError as error:
@@ -55,7 +54,7 @@ class RunsView:
             shown.append({**row, "key": own.key, "label": own.label})
         metrics = _metrics(found)
         return {
-            "logdir": str(logdir or ""),
+            "logdir": self._catalogue.given,
             "now": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             "runs": shown,
             "settings": differing_settings(found),
