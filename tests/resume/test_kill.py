@@ -127,5 +127,7 @@ def check_tensorboard(logdir: Path) -> None:
 
 def _complete(server: Server) -> bool:
     tags = server.get("plugin/scalars/tags")
-    ends = [name for name, found in tags.items() if any(tag.startswith("final/") for tag in found)]
+    ends = [
+        name for name, found in tags.items() if any(tag.startswith("results/") for tag in found)
+    ]
     return len(ends) == 2 * len(OPTIMIZERS)

@@ -14,7 +14,7 @@ from PIL import Image
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from helper.data import datasets
-from helper.runs import cleaning, listing
+from helper.runs import cleaning, listing, tensorboard_links
 from helper.saving import network
 from scripts import project_run
 from tests import command_line, experiment_modules, tensorboard_server
@@ -84,7 +84,7 @@ def test_output_says_what_was_written_and_what_to_do_next(logdir):
     said = project("mlp/1", "--logdir", logdir, "--images", 20).stdout
     assert "mlp/0001-x after 30 steps" in said
     assert "wrote 20 points of 8 values, 0.0 MB" in said
-    assert f"tensorboard --logdir {logdir}\n" in said
+    assert f"{tensorboard_links.command(logdir)}\n" in said
     assert "http://localhost:6006/#projector" in said
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from helper.runs import listing, tensorboard_links
-from scripts import screenshot
+from scripts.screenshots import browser
 from tests.made_runs import make_run, scalar, write_events
 from tests.tensorboard_server import serving
 
@@ -21,7 +21,7 @@ def window():
     pytest.importorskip("selenium", reason="needs Selenium: pip install selenium")
     if not (shutil.which("chromium") or shutil.which("chromium-browser")):
         pytest.skip("needs Chromium; on Debian: apt-get install chromium-driver")
-    with screenshot.chromium() as window:
+    with browser.chromium() as window:
         yield window
 
 
