@@ -83,7 +83,8 @@ def watch_a_run(watch: Stopwatch) -> None:
     from rich.live import Live
 
     from helper.graph.fused import FusedSteps
-    from helper.pictures import summaries
+    from helper.pictures import observers, summaries
+    from helper.pictures.pr_curves import PrecisionRecall
     from helper.saving.checkpoints import Checkpoints
     from helper.saving.run_writer import RunWriter
     from helper.training import loop
@@ -98,7 +99,8 @@ def watch_a_run(watch: Stopwatch) -> None:
         watch.watch(RunWriter, method, SUMMARIES)
     watch.watch(IntervalMeans, "add", SUMMARIES)
     watch.watch(summaries.FirstLayer, "__call__", PICTURES)
-    watch.watch(summaries, "confusion_matrix", PICTURES)
+    watch.watch(observers, "confusion_matrix", PICTURES)
+    watch.watch(PrecisionRecall, "__call__", PICTURES)
     for method in ("save", "prune"):
         watch.watch(Checkpoints, method, CHECKPOINTS)
     for method in ("steps", "evaluation"):
