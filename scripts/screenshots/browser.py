@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from helper.errors import LabError
+from helper.errors import LabError, reason
 
 _CHROMIUM_ARGUMENTS = (
     "--headless",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # which is small in containers
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
@@ -75,9 +76,11 @@ def wait_for_runs(server: subprocess.Popen[bytes], address: str) -> None:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """A headless Chromium, driven by Selenium. Raises LabError where either is missing."""
+    """A headless Chromium, driven by Selenium. Raises LabError where either is missing, or the
+    browser does not start."""
     try:
         from selenium import webdriver
+        from selenium.common.exceptions import WebDriverException
     except ImportError:
         raise LabError("Selenium is not installed: pip install selenium") from None
     browser = find("chromium", "chromium-browser")
@@ -89,7 +92,10 @@ def chromium() -> Iterator[Any]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if os.geteuid() == 0:
         options.add_argument("--no-sandbox")
-    window = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    try:
+        window = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    except WebDriverException as error:
+        raise LabError(f"Chromium does not start here: {reason(error)}") from None
     try:
         yield window
     finally:

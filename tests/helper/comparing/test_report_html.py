@@ -17,6 +17,7 @@ from helper.comparing.comparison import Group
 from helper.runs import listing
 from tests.made_runs import make_run, scalar, write_events
 
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 
 
@@ -73,11 +74,13 @@ def opened(path):
     if not CHROMIUM:
         pytest.skip("no chromium on this machine")
     done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", path.as_uri()],
+        [CHROMIUM, *OPTIONS, "--dump-dom", path.as_uri()],
         capture_output=True,
         text=True,
         timeout=60,
     )
+    if not done.stdout:
+        pytest.skip(f"Chromium does not start here: {done.stderr.strip()[-200:]}")
     return Page(done.stdout)
 
 

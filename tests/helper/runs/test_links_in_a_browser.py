@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 
 import pytest
 
+from helper.errors import LabError
 from helper.runs import listing, tensorboard_links
 from scripts.screenshots import browser
 from tests.made_runs import make_run, scalar, write_events
@@ -18,11 +18,11 @@ _PATIENCE = 60.0  # seconds until the page is drawn
 
 @pytest.fixture(scope="module")
 def window():
-    pytest.importorskip("selenium", reason="needs Selenium: pip install selenium")
-    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
-        pytest.skip("needs Chromium; on Debian: apt-get install chromium-driver")
-    with browser.chromium() as window:
-        yield window
+    try:
+        with browser.chromium() as window:
+            yield window
+    except LabError as error:
+        pytest.skip(str(error))
 
 
 def test_a_link_shows_exactly_its_runs_unsmoothed(window, tmp_path):
