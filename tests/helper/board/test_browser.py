@@ -16,6 +16,8 @@ from tests import experiment_modules
 from tests.made_runs import make_run
 from tests.tensorboard_server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 A, B = "softmax/0001-a", "softmax/0002-b"
 SEEDS = [f"seeds/000{at}" for at in range(1, 5)]  # two seeds each of two learning rates
 OTHER = "other/0001"  # without a network, and trained on data that are not here

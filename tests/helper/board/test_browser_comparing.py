@@ -16,6 +16,8 @@ from scripts.screenshots import browser, tab
 from tests.made_runs import make_run
 from tests.tensorboard_server import Server, serving
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<img src=x onerror=console.error(1)>"
 SEEDS = (1, 2, 3)
 
