@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+import pytest
 
 from tests.hostile import damage
 from tests.hostile.damage import both, moved, record, write
-from tests.hostile.place import BAD, Spoil
+from tests.hostile.place import BAD, GOOD, Spoil
 from tests.made_runs import SECOND, scalar, write_events
 
 RECORD, EVENTS = f"{BAD}/run.json", f"{BAD}/test/events.out.tfevents.{SECOND}.host.1.0"
@@ -129,3 +132,17 @@ NAMES: dict[str, Spoil] = {
     "a file in the log directory": write("logs/softmax/0999", "no run"),
     "a number of 5,000 digits": write(f"logs/softmax/{'9' * 250}/lock", ""),
 }
+
+
+def make_all(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Make every bad run there is, beside two good ones."""
+    for number, spoil in enumerate((RECORDS | FILES).values(), 3):
+        elsewhere = tmp_path_factory.mktemp("bad") / "work"
+        shutil.copytree(folder / BAD, elsewhere / BAD)
+        shutil.copytree(folder / GOOD, elsewhere / GOOD)
+        spoil(elsewhere)
+        os.rename(elsewhere / BAD, folder / f"logs/softmax/{number:04}")
+    for spoil in NAMES.values():
+        if not (folder / BAD).exists():
+            shutil.copytree(folder / GOOD, folder / BAD)
+        spoil(folder)

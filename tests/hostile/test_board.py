@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,7 @@ OTHER = "mlp/0001"
 @pytest.fixture
 def crowded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log directory with every bad run there is, and two good ones."""
-    for number, spoil in enumerate((bad_runs.RECORDS | bad_runs.FILES).values(), 3):
-        elsewhere = tmp_path_factory.mktemp("bad") / "work"
-        shutil.copytree(folder / place.BAD, elsewhere / place.BAD)
-        shutil.copytree(folder / place.GOOD, elsewhere / place.GOOD)
-        spoil(elsewhere)
-        os.rename(elsewhere / place.BAD, folder / f"logs/softmax/{number:04}")
-    for spoil in bad_runs.NAMES.values():
-        if not (folder / place.BAD).exists():
-            shutil.copytree(folder / place.GOOD, folder / place.BAD)
-        spoil(folder)
+    bad_runs.make_all(folder, tmp_path_factory)
     return folder
 
 

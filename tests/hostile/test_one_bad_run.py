@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.hostile import bad_runs, place
+from tests.hostile import bad_runs
 from tests.hostile.place import Case, check
 
 NOTES = "^((note: |wrote )[^\n]+\n)*$"
@@ -40,16 +38,7 @@ def test_one_bad_run(server, folder, bad, command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_all_the_bad_runs(server, folder, tmp_path_factory, pytestconfig, command):
-    for number, spoil in enumerate((bad_runs.RECORDS | bad_runs.FILES).values(), 3):
-        elsewhere = tmp_path_factory.mktemp("bad") / "work"
-        shutil.copytree(folder / place.BAD, elsewhere / place.BAD)
-        shutil.copytree(folder / place.GOOD, elsewhere / place.GOOD)
-        spoil(elsewhere)
-        os.rename(elsewhere / place.BAD, folder / f"logs/softmax/{number:04}")
-    for spoil in bad_runs.NAMES.values():
-        if not (folder / place.BAD).exists():
-            shutil.copytree(folder / place.GOOD, folder / place.BAD)
-        spoil(folder)
+    bad_runs.make_all(folder, tmp_path_factory)
     words, shows, changes = COMMANDS[command]
     words = "scripts/" + words.format(root=pytestconfig.rootpath)
     done = check(Case(command, None, words, 0, NOTES, shows, changes), server, folder)
