@@ -28,9 +28,11 @@ from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
 from helper.sweeping import grid
+from helper.sweeping.processes import Processes
 from helper.sweeping.progress import SweepProgress
 from helper.sweeping.setting import Setting, names
 from helper.sweeping.sweep import FINISHED, Sweep
+from helper.sweeping.workers import Workers
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,25 +63,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.dry_run:
         show_commands(Sweep(script, Path(flags.logdir), names=names(settings)), settings)
         return 0
-    return train(script, Path(flags.logdir), settings, jobs)
+    return train(script, Path(flags.logdir), settings, Processes(jobs))
 
 
 def show_commands(sweep: Sweep, settings: Sequence[Setting]) -> None:
     for setting in settings:
-        found = sweep.find(setting)
-        if found is not None and found.status in FINISHED:
-            print(f"# {found.status} before: {printable(found.name)}")
+        task = sweep.task(setting)
+        if isinstance(task, ListedRun):
+            when = " before" if task.status in FINISHED else ""
+            print(f"# {task.status}{when}: {printable(task.name)}")
         else:
-            print(printable(shlex.join(sweep.command(setting, found))))
+            print(printable(shlex.join([sys.executable, str(task.script), *task.arguments])))
 
 
-def train(script: Path, logdir: Path, settings: Sequence[Setting], jobs: int) -> int:
+def train(script: Path, logdir: Path, settings: Sequence[Setting], workers: Workers) -> int:
     """Run the settings. Returns 1 if one of them did not complete."""
     sigterm_interrupts()
-    with SweepProgress(settings) as progress:
+    with workers, SweepProgress(settings) as progress:
         sweep = Sweep(script, logdir, progress.step, names(settings))
         try:
-            outcomes = sweep.run(settings, jobs, progress.ended)
+            outcomes = sweep.run(settings, workers, progress.ended)
         except KeyboardInterrupt:
             print("stopped; the same command continues from here", file=sys.stderr)
             raise

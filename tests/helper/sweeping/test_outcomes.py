@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 
 import pytest
 
+from helper.sweeping.found_runs import FoundRuns
+from helper.sweeping.processes import Processes
 from helper.sweeping.sweep import Sweep
 from tests.made_runs import make_run
 
@@ -36,55 +37,61 @@ def sweep(tmp_path):
     return Sweep(tmp_path / "toy.py", tmp_path / "logs")
 
 
-def found(sweep, setting=SETTING):
-    run = sweep.find(setting)
+@pytest.fixture
+def logdir(tmp_path):
+    return tmp_path / "logs"
+
+
+def found(logdir, setting=SETTING):
+    run = FoundRuns("toy", logdir).find(setting)
     return None if run is None else run.name
 
 
-def test_the_run_that_got_furthest(made, sweep):
-    assert found(sweep) is None
+def test_the_run_that_got_furthest(made, logdir):
+    assert found(logdir) is None
     made("0001", step=50)
     made("0002", step=20)
-    assert found(sweep) == "toy/0001"
+    assert found(logdir) == "toy/0001"
     made("0003", step=None)
     made("0004", checkpoint=True, step=10)
-    assert found(sweep) == "toy/0004"  # only it can be resumed
+    assert found(logdir) == "toy/0004"  # only it can be resumed
     made("0005", status="diverged", step=1)
-    assert found(sweep) == "toy/0005"
+    assert found(logdir) == "toy/0005"
     made("0006", status="completed", step=1)
-    assert found(sweep) == "toy/0006"
+    assert found(logdir) == "toy/0006"
 
 
-def test_a_run_of_exactly_this_setting(made, sweep):
+def test_a_run_of_exactly_this_setting(made, logdir):
     made("0001", argv=["toy.py", "--seed=1", "--logdir=elsewhere", "--learning_rate=0.1"])
-    assert found(sweep) == "toy/0001"
-    assert found(sweep, SETTING[:1]) is None
-    assert found(sweep, (*SETTING, "--xla")) is None
+    assert found(logdir) == "toy/0001"
+    assert found(logdir, SETTING[:1]) is None
+    assert found(logdir, (*SETTING, "--xla")) is None
 
 
-def test_the_name_of_a_run_is_no_part_of_its_setting(made, sweep):
+def test_the_name_of_a_run_is_no_part_of_its_setting(made, logdir):
     made("0001-seed=1", argv=["toy.py", *SETTING, "--run_name=seed=1"])
-    assert found(sweep) == "toy/0001-seed=1"
-    assert found(sweep, (*SETTING, "--run_name=mine")) is None
+    assert found(logdir) == "toy/0001-seed=1"
+    assert found(logdir, (*SETTING, "--run_name=mine")) is None
 
 
 @pytest.mark.parametrize("argv", [None, "toy.py", []])
-def test_a_record_without_its_command_is_nobodys_run(made, sweep, argv):
+def test_a_record_without_its_command_is_nobodys_run(made, logdir, argv):
     made("0001", argv=argv)
-    assert found(sweep) is None
+    assert found(logdir) is None
 
 
-def test_command(made, sweep, tmp_path):
-    start = [sys.executable, str(tmp_path / "toy.py")]
+def test_the_arguments_of_a_task(made, sweep, tmp_path):
     logdir = f"--logdir={tmp_path / 'logs'}"
-    assert sweep.command(SETTING) == [*start, *SETTING, logdir]
+    assert sweep.task(SETTING).arguments == (*SETTING, logdir)
     made("0001")
-    assert sweep.command(SETTING, sweep.find(SETTING)) == [*start, *SETTING, logdir]
+    assert sweep.task(SETTING).arguments == (*SETTING, logdir)
     named = Sweep(tmp_path / "toy.py", tmp_path / "logs", names={SETTING: "seed=1"})
-    assert named.command(SETTING) == [*start, *SETTING, "--run_name=seed=1", logdir]
+    assert named.task(SETTING).arguments == (*SETTING, "--run_name=seed=1", logdir)
     made("0002", checkpoint=True)
     resume = f"--resume={tmp_path / 'logs' / 'toy' / '0002'}"
-    assert sweep.command(SETTING, sweep.find(SETTING)) == [*start, resume, logdir]
+    assert sweep.task(SETTING).arguments == (resume, logdir)
+    made("0003", status="completed")
+    assert sweep.task(SETTING).name == "toy/0003"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +109,7 @@ def test_command(made, sweep, tmp_path):
 def test_how_a_run_without_a_record_ended(sweep, tmp_path, program, status, error):
     (tmp_path / "toy.py").write_text(program)
     ended = []
-    (outcome,) = sweep.run([SETTING], 1, ended.append)
+    (outcome,) = sweep.run([SETTING], Processes(1), ended.append)
     assert ended == [outcome] and outcome.run is None and not outcome.skipped
     assert (outcome.status, outcome.error) == (status, error)
 
@@ -115,12 +122,12 @@ def test_completed_with_an_error(made, sweep, tmp_path):
         "open(record, 'w').write(text.replace('\"running\"', '\"completed\"'))\n"
         "sys.exit('error: the disk is full')"
     )
-    (outcome,) = sweep.run([SETTING], 1, lambda _: None)
+    (outcome,) = sweep.run([SETTING], Processes(1), lambda _: None)
     assert (outcome.status, outcome.error) == (
         "completed",
         "completed, but: error: the disk is full",
     )
-    (again,) = sweep.run([SETTING], 1, lambda _: None)
+    (again,) = sweep.run([SETTING], Processes(1), lambda _: None)
     assert (again.status, again.skipped, again.error) == ("completed", True, "")
 
 
@@ -131,7 +138,7 @@ def test_a_running_run_is_waited_for(made, sweep, tmp_path):
     with open(path / "lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(sweep.run, [SETTING], 1, lambda _: None)
+            future = pool.submit(sweep.run, [SETTING], Processes(1), lambda _: None)
             with pytest.raises(StillRunning):
                 future.result(0.3)
             text = (path / "run.json").read_text()
@@ -144,6 +151,6 @@ def test_progress_is_reported(sweep, tmp_path):
     (tmp_path / "toy.py").write_text("print('step: 7, loss 0.5\\nelse\\nstep: 8, loss 0.25')")
     steps = []
     Sweep(tmp_path / "toy.py", tmp_path / "logs", lambda *a: steps.append(a)).run(
-        [SETTING], 1, lambda _: None
+        [SETTING], Processes(1), lambda _: None
     )
     assert steps == [(SETTING, 7, None, "loss 0.5"), (SETTING, 8, None, "loss 0.25")]
