@@ -33,6 +33,7 @@ _HOME = {
 _MODULES = {
     "np": "numpy",
     "cli": "helper.training.cli",
+    "recorder": "helper.recording.recorder",
     "flag_types": "helper.training.flag_types",
 }
 

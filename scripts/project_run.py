@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         targets = net.targets(labels)
 
     from helper.pictures.sprites import sprite
-    from helper.saving import png, projector
+    from helper.recording import png
+    from helper.saving import projector
 
     picture, thumbnail = sprite(images.reshape(-1, *data.image_shape))
     points = projector.Points(

@@ -14,11 +14,12 @@ from helper.files import PROJECT_ROOT
 FLOORS = [
     {"errors", "files", "loading", "tables", "signals", "streams", "command", "tensorflow_v1"},
     {"data", "runs"},
+    {"recording"},
     {"graph", "saving", "sweeping"},
     {"pictures", "comparing"},
     {"training", "board"},
 ]
-WITHOUT_TENSORFLOW = ("data", "runs", "comparing", "sweeping")
+WITHOUT_TENSORFLOW = ("data", "runs", "recording", "comparing", "sweeping")
 MODULES = {
     ".".join(path.relative_to(PROJECT_ROOT).with_suffix("").parts): path
     for path in sorted((PROJECT_ROOT / "helper").rglob("*.py"))

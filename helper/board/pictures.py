@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from helper.saving import png
+from helper.recording import png
 
 _MOST_CHANNELS = 64
 _MOST_VALUES = 1 << 16

@@ -18,7 +18,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,17 +26,16 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import metadata as layout_metadata
-from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
-from tensorboard.plugins.hparams import metadata as hparams_metadata
 from tensorboard.util.tensor_util import make_tensor_proto
 
 from helper.comparing.comparison import Group, mean_and_deviation, setting_key, text
 from helper.comparing.curves import MeanCurve, mean_curve
-from helper.errors import LabError, printable
+from helper.errors import LabError
 from helper.loading import Damaged, load_json
+from helper.recording import hparams
 from helper.runs import event_files, flag_roles
 from helper.runs.listing import AGGREGATE_FILE
-from helper.runs.record import result_tag
+from helper.runs.record import Status, result_tag
 from helper.runs.tfrecords import as_tfrecord
 
 _SUFFIX = "_aggregate"
@@ -136,20 +134,9 @@ def _curve_events(means: Mapping[str, MeanCurve]) -> Iterator[Event]:
 def _session_events(experiment: str, group: Group, watched: str, name: str) -> Iterator[Event]:
     """The group as one session of the hparams plugin: the settings that its runs share, and under
     the tags that they use the means of their results."""
-    start = plugin_data_pb2.SessionStartInfo(start_time_secs=time.time(), group_name=name)
     common = {flag: value for flag, value in group.runs[0].flags.items() if _agree(flag, group)}
-    for column, value in flag_roles.hyper_parameters(experiment, common).items():
-        shown = start.hparams[printable(column)]
-        if isinstance(value, bool):
-            shown.bool_value = value
-        elif isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
-            shown.number_value = value
-        else:
-            shown.string_value = printable(str(value))
-    yield _plugin_event(
-        hparams_metadata.SESSION_START_INFO_TAG,
-        plugin_data_pb2.HParamsPluginData(session_start_info=start),
-    )
+    columns = flag_roles.hyper_parameters(experiment, common)
+    yield _summary_event(0, hparams.session_start(columns, name, time.time()))
     step = max(int(run.fields["step"] or 0) for run in group.runs)
     metrics = Summary()
     for key, tag in _results(group, watched).items():
@@ -159,11 +146,7 @@ def _session_events(experiment: str, group: Group, watched: str, name: str) -> I
         if deviation is not None:
             metrics.value.add(tag=f"spread/{tag}", simple_value=deviation)
     yield _summary_event(step, metrics)
-    end = plugin_data_pb2.SessionEndInfo(status=api_pb2.STATUS_SUCCESS, end_time_secs=time.time())
-    yield _plugin_event(
-        hparams_metadata.SESSION_END_INFO_TAG,
-        plugin_data_pb2.HParamsPluginData(session_end_info=end),
-    )
+    yield _summary_event(0, hparams.session_end(Status.COMPLETED))
 
 
 def _results(group: Group, watched: str) -> dict[str, str]:
@@ -192,16 +175,6 @@ def _layout(tags: Iterable[str]) -> Summary:
         metadata=layout_metadata.create_summary_metadata(),
     )
     return summary
-
-
-def _plugin_event(tag: str, data: plugin_data_pb2.HParamsPluginData) -> Event:
-    summary = Summary()
-    summary.value.add(
-        tag=tag,
-        metadata=hparams_metadata.create_summary_metadata(data),
-        tensor=hparams_metadata.NULL_TENSOR,
-    )
-    return _summary_event(0, summary)
 
 
 def _summary_event(step: int, summary: Summary) -> Event:

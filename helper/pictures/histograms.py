@@ -11,7 +11,7 @@ from typing import Any
 
 from helper.graph.evaluation import SUMMARIZED_EXAMPLES, Observation
 from helper.graph.model import Model
-from helper.saving.event_writer import histogram_summary
+from helper.recording.summaries import histogram_summary
 from helper.saving.rebuilding import leaving
 from helper.tensorflow_v1 import tf
 

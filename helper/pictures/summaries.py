@@ -12,8 +12,8 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 from helper.graph.evaluation import Observation
 from helper.graph.model import Model
 from helper.pictures import confusion, drawing
+from helper.recording.summaries import image_summary
 from helper.runs.record import RESULTS
-from helper.saving.event_writer import image_summary
 from helper.tensorflow_v1 import tf
 
 # More units would be too small to see, and would make the event files large.

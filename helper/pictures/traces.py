@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from tensorboard.compat.proto.event_pb2 import TaggedRunMetadata
 
 from helper.data.datasets import Split
 from helper.graph.evaluation import BATCH_SIZE, Observation
-from helper.saving.event_writer import TaggedRunMetadata
 from helper.tensorflow_v1 import tf
 
 

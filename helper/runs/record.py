@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from helper.files import write_atomically
 from helper.loading import Damaged, converted, load_json
@@ -58,6 +58,14 @@ class Best:
     step: int
 
 
+@dataclass
+class Seconds:
+    """The time a run has taken so far, over all launches, and the part of it spent in steps."""
+
+    seconds: float = 0.0
+    seconds_in_steps: float = 0.0
+
+
 @dataclass(frozen=True)
 class Network:
     """Where to find the network in the graph that the run wrote: names of tensors.
@@ -84,6 +92,9 @@ class Record:
     step: steps done. saved_step: the step of the newest checkpoint. final, best: by "split/metric".
     changed_files: the files that differ from the commit. early_evaluations: the steps before the
     first interval of evaluations after which the run is evaluated as well.
+    watched: the split that is evaluated while the run trains; by default "validation" if the data
+    has one. origin: who trained it: this project's loop (an "experiment"), a loop of the program's
+    own that used the "recorder", or a "script" that knows nothing of this project.
     """
 
     experiment: str
@@ -117,11 +128,12 @@ class Record:
     best: dict[str, Best] = field(default_factory=dict)
     summaries_lost: int = 0
     early_evaluations: list[int] = field(default_factory=list)
+    watched: Literal["", "test", "validation"] = ""
+    origin: Literal["experiment", "recorder", "script"] = "experiment"
 
-    @property
-    def watched(self) -> str:
-        """The split that is evaluated while the run trains."""
-        return "validation" if self.data and self.data.validation else "test"
+    def __post_init__(self) -> None:
+        if not self.watched:
+            self.watched = "validation" if self.data and self.data.validation else "test"
 
     @property
     def score_tag(self) -> str:

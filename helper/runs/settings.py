@@ -8,6 +8,16 @@ from pathlib import Path
 from typing import Any
 
 
+def as_flagfile(flags: Mapping[str, Any]) -> str:
+    """Settings as a flag file's text: a line for each that has a value."""
+    lines = []
+    for name, value in flags.items():
+        if value is not None:
+            shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+            lines.append(f"--{name}={shown}\n")
+    return "".join(lines)
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings that every experiment shares.

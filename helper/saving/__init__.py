@@ -1,1 +1,1 @@
-"""What TensorFlow writes while a run trains: event files, checkpoints, the run's record."""
+"""What TensorFlow writes while a run trains: checkpoints; what a network is rebuilt from."""

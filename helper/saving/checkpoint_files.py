@@ -21,7 +21,7 @@ import numpy as np
 from helper.errors import reason
 from helper.files import write_atomically
 from helper.loading import Damaged, converted, load_json
-from helper.runs.record import Best
+from helper.runs.record import Best, Seconds
 from helper.tensorflow_v1 import tf
 
 _MOST_BYTES = 64 << 30
@@ -38,14 +38,6 @@ class Interval:
 
     count: int = 0
     sums: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Seconds:
-    """The time a run has taken so far, over all launches, and the part of it spent in steps."""
-
-    seconds: float = 0.0
-    seconds_in_steps: float = 0.0
 
 
 @dataclass

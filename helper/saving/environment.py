@@ -1,4 +1,4 @@
-"""What decides the last bits of a run besides its flags and data: versions, CPU, switches."""
+"""What decides the last bits of a run besides its flags and data: TensorFlow, CPU, switches."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import tensorboard
-
 from helper.tensorflow_v1 import tf
 
 # oneDNN and Eigen choose their kernels by these instruction sets.
@@ -18,15 +15,6 @@ _FEATURES = re.compile(r"(?:avx|fma|sse4|amx|asimd|sve|bf16)\w*")
 
 # Environment variables that affect the choice too.
 _SWITCHES = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "TF_XLA_FLAGS", "XLA_FLAGS")
-
-
-def versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-        "tensorboard": tensorboard.__version__,
-    }
 
 
 def engine() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from helper.command import shell_path
-from helper.runs import tensorboard_links
+from helper.recording import ending
 from helper.runs.record import Record, Status
 
 # The names of metrics in the articles' output lines.
@@ -135,14 +135,7 @@ def result(
         ("metric", "final", "best", "at step"),
         rows,
     )
-    for fault in faults:
-        print(f"error: {fault}", file=sys.stderr)
-    if record.summaries_lost:
-        print(
-            f"error: {record.summaries_lost:,} summary values were not written; "
-            "the curves of this run have gaps",
-            file=sys.stderr,
-        )
+    ending.show_faults(faults, record)
     print(f"run directory: {shell_path(path)}")
     if first_loss is not None and record.status is Status.COMPLETED:
         loss = record.final.get(f"{record.watched}/loss")
@@ -153,8 +146,7 @@ def result(
             )
     if record.status is Status.INTERRUPTED and path.is_dir():
         print(f"resume it:     {_python()} {shell_path(sys.argv[0])} --resume={shell_path(path)}")
-    name = f"{record.experiment}/{record.name}"
-    print(tensorboard_links.advice(path.parent.parent, [name], [record]))
+    ending.show_link(path, record)
 
 
 def costs(seconds: Mapping[str, float], in_all: float) -> None:

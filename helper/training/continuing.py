@@ -40,6 +40,16 @@ class Launch:
         """The number of steps done."""
         return self.restored.step if self.restored else 0
 
+    def curves_end(self, settings: Settings) -> dict[str, int] | None:
+        """The step of the last point of each split's curves; None for a new run."""
+        if settings.resume is None:
+            return None
+        if not self.step:
+            return {}
+        record, every = self.run.record, settings.log_every
+        steps = EvaluationSteps(settings.eval_every, record.early_evaluations)
+        return {"train": self.step // every * every, record.watched: steps.latest(self.step)}
+
     @property
     def state(self) -> State:
         """The run's state besides its variables."""

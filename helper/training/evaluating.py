@@ -17,8 +17,8 @@ from helper.graph.evaluation import (
     evaluator,
 )
 from helper.graph.model import Model
+from helper.recording.run_writer import RunWriter
 from helper.saving.checkpoint_files import NotFiniteError
-from helper.saving.run_writer import RunWriter
 from helper.tensorflow_v1 import tf
 
 

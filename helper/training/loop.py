@@ -15,11 +15,11 @@ import numpy as np
 
 from helper.graph.evaluation import Evaluation, Stopped
 from helper.graph.fused import FusedSteps
+from helper.recording.run_writer import RunWriter
 from helper.runs.evaluation_steps import EvaluationSteps
-from helper.runs.record import Status
+from helper.runs.record import Seconds, Status
 from helper.runs.settings import Settings
-from helper.saving.checkpoint_files import NotFiniteError, Seconds
-from helper.saving.run_writer import RunWriter
+from helper.saving.checkpoint_files import NotFiniteError
 from helper.signals import StopRequest
 from helper.training import console
 from helper.training.averages import IntervalMeans

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,14 +13,14 @@ from helper.graph.evaluation import Observer
 from helper.graph.fused import FusedSteps
 from helper.graph.model import BuildGraph, Model
 from helper.pictures import observers as observers_of_a_run
+from helper.recording.beginning import beginning
+from helper.recording.run_writer import RunWriter
 from helper.runs import directory
-from helper.runs.commit import commit
 from helper.runs.evaluation_steps import early_steps
-from helper.runs.record import Data, Record, Status
+from helper.runs.record import Record, Status
 from helper.runs.settings import Settings
 from helper.saving import environment
 from helper.saving.checkpoints import Checkpoints
-from helper.saving.run_writer import RunWriter
 from helper.signals import StopRequest
 from helper.tensorflow_v1 import tf
 from helper.training import console, continuing
@@ -70,7 +69,8 @@ def train(
                     return 0
                 launch = resumed
             console.layer_table(launch.run.record.parameters)
-            writer = RunWriter(launch.run, built.graph_def, settings, launch.step)
+            resumed_at = launch.curves_end(settings)
+            writer = RunWriter(launch.run, settings.flagfile, built.graph_def, resumed_at)
             for gap in launch.gaps:
                 writer.note_fault(gap, gap)
             watching = observers_of_a_run.chosen(observers, settings, data.train)
@@ -106,31 +106,16 @@ def _record(
     settings: Settings, data: Dataset, built: Model, split_metrics: Mapping[str, Any]
 ) -> Record:
     """What is known about a run before its first step."""
-    made_with = commit()
     lower_is_better = built.lower_is_better | metrics.directions(split_metrics)
-    return Record(
-        experiment=settings.experiment,
-        name="",
-        id=uuid.uuid4().hex,
-        argv=list(settings.argv),
-        flags=dict(settings.flags),
+    return beginning(
+        settings.experiment,
+        settings.argv,
+        settings.flags,
+        data,
         seed=settings.seed,
         steps=settings.steps,
-        started=directory.now(),
-        versions=environment.versions(),
         engine=environment.engine(),
-        commit=made_with.name,
-        changed_files=made_with.changed_files,
         early_evaluations=early_steps(settings.eval_every),
-        data=Data(
-            data.name,
-            data.sha256,
-            train=len(data.train.labels),
-            validation=len(data.validation.labels) if data.validation else 0,
-            test=len(data.test.labels),
-            image_shape=data.image_shape,
-            num_classes=data.num_classes,
-        ),
         parameters=built.parameters(),
         parameter_count=built.parameter_count(),
         lower_is_better=lower_is_better,

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from helper.errors import LabError
+from helper.recording.run_writer import RunWriter
 from helper.runs.settings import Settings
 from helper.saving.checkpoint_files import State
 from helper.saving.checkpoints import Checkpoints
-from helper.saving.run_writer import RunWriter
 from helper.signals import StopRequest
 
 # Waiting for the disk at each evaluation would cost a tenth of a short run. A killed process loses

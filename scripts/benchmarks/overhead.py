@@ -85,8 +85,8 @@ def watch_a_run(watch: Stopwatch) -> None:
     from helper.graph.fused import FusedSteps
     from helper.pictures import observers, summaries
     from helper.pictures.pr_curves import PrecisionRecall
+    from helper.recording.run_writer import RunWriter
     from helper.saving.checkpoints import Checkpoints
-    from helper.saving.run_writer import RunWriter
     from helper.training import loop
     from helper.training.averages import IntervalMeans
     from helper.training.console import TrainingProgress

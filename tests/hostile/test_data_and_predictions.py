@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import pytest
 
-from helper.saving import png
+from helper.recording import png
 from tests.hostile import damage
 from tests.hostile.damage import both, fields, removed, write
 from tests.hostile.place import BAD, Case, check

@@ -5,7 +5,7 @@ import pytest
 
 from helper.pictures import confusion
 from helper.pictures.drawing import text
-from helper.saving import png
+from helper.recording import png
 
 
 def test_counts_against_a_loop():

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from helper.saving import png
+from helper.recording import png
 
 
 def decoded(content):

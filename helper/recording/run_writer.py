@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,14 +13,11 @@ from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper.errors import reason
 from helper.files import replace_atomically, write_atomically
-from helper.runs import directory, event_files, events
+from helper.recording import hparams, run_page
+from helper.recording.event_writer import EventWriter
+from helper.runs import directory, event_files, events, flag_roles
 from helper.runs.directory import Run
-from helper.runs.evaluation_steps import EvaluationSteps
-from helper.runs.record import RECORD_FILE, Best, Record, Status, result_tag
-from helper.runs.settings import Settings
-from helper.saving import hparams, run_page
-from helper.saving.checkpoint_files import Seconds
-from helper.saving.event_writer import EventWriter, TaggedRunMetadata
+from helper.runs.record import RECORD_FILE, Best, Record, Seconds, Status, result_tag
 
 
 class RunWriter:
@@ -29,17 +27,25 @@ class RunWriter:
     summaries that were lost.
     """
 
-    def __init__(self, run: Run, graph_def: Any, settings: Settings, step: int) -> None:
-        """step: where the run continues; 0 for a new one."""
+    def __init__(
+        self,
+        run: Run,
+        flagfile: str,
+        graph_def: Any = None,
+        resumed_at: Mapping[str, int] | None = None,
+    ) -> None:
+        """flagfile: the settings, as a flag file's text. graph_def: as for ``graph``, or later.
+
+        resumed_at: where the curves of each split end in a resumed run; None for a new one.
+        """
         self._run = run
-        self._settings = settings
-        self._first_step = step
+        self._resumed_at = resumed_at
         self._lost_before = run.record.summaries_lost
         self._other_faults: dict[str, tuple[str, int]] = {}
         self._writers: dict[str, EventWriter] = {}
         self._reported: set[str] = set()  # the writers whose fault was returned by flush
         with self._noting_faults(directory.FLAGS_FILE):
-            write_atomically(run.path / directory.FLAGS_FILE, settings.flagfile)
+            write_atomically(run.path / directory.FLAGS_FILE, flagfile)
         self._begin_events(graph_def)
         self.save_record()
 
@@ -66,6 +72,11 @@ class RunWriter:
         self._other_faults[kind] = (first, number + 1)
         return number == 0
 
+    def graph(self, graph_def: Any) -> None:
+        """Write the graph (a GraphDef) that TensorBoard shows, unless the run has one."""
+        if events.read_graph(self._run.path / "train", report=lambda _: None) is None:
+            self._writer("train").graph(graph_def)
+
     def scalars(self, split: str, step: int, values: Mapping[str, float]) -> None:
         """Log values under their own tags in the directory of the split."""
         self._writer(split).scalars(step, values)
@@ -73,7 +84,7 @@ class RunWriter:
     def summary(self, split: str, step: int, summary: Any) -> None:
         """Log a summary in the directory of the split; the timing of a ``Session.run``
         (``TaggedRunMetadata``) beside the graph."""
-        if isinstance(summary, TaggedRunMetadata):
+        if summary.DESCRIPTOR.name == "TaggedRunMetadata":
             self._writer("train").run_metadata(step, summary)
         else:
             self._writer(split).summary(step, summary)
@@ -160,31 +171,32 @@ class RunWriter:
         """
         record = self._run.record
         old = event_files.find(self._run.path)
-        if events.read_graph(self._run.path / "train", report=lambda _: None) is None:
-            self._writer("train").graph(graph_def)
-        self.summary(record.watched, 0, hparams.session_start(record))
+        if graph_def is not None:
+            self.graph(graph_def)
+        self.summary(record.watched, 0, self._settings_row())
         self.summary(record.watched, 0, text_pb("run", run_page.markdown(record)))
         self.flush()
         if not self.faults:
             for path in old:
-                path.unlink()
+                with self._noting_faults(path.name):
+                    path.unlink()
+
+    def _settings_row(self) -> Any:
+        """A summary for the HPARAMS page."""
+        record, started = self._run.record, 0.0
+        if record.started:
+            started = datetime.datetime.fromisoformat(record.started).timestamp()
+        columns = flag_roles.hyper_parameters(record.experiment, record.flags)
+        return hparams.session_start(columns, f"{record.experiment}/{record.name}", started)
 
     def _writer(self, split: str) -> EventWriter:
         if split not in self._writers:
             resumed_at = None
-            if self._settings.resume is not None:
-                resumed_at = self._latest_point(split) if self._first_step else -1
+            if self._resumed_at is not None:
+                resumed_at = self._resumed_at.get(split, -1)
             writer = EventWriter(self._run.path / split, resumed_at, self._run.check_in_place)
             self._writers[split] = writer
         return self._writers[split]
-
-    def _latest_point(self, split: str) -> int:
-        """The step of the last point of a curve up to the step at which the run continues."""
-        if split == "train":
-            every = self._settings.log_every
-            return self._first_step // every * every
-        steps = EvaluationSteps(self._settings.eval_every, self._run.record.early_evaluations)
-        return steps.latest(self._first_step)
 
     @contextlib.contextmanager
     def _noting_faults(self, name: str) -> Iterator[None]:

@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.text.summary_v2 import text_pb
 
 from helper.errors import reason
 from helper.files import sync
+from helper.recording.summaries import histogram_summary, image_summary
 from helper.runs import event_files
-from helper.runs.tfrecords import OVERHEAD
-from helper.saving import png
-from helper.tensorflow_v1 import tf
+from helper.runs.tfrecords import as_tfrecord
 
-TaggedRunMetadata = type(tf.Event().tagged_run_metadata)
 _MOST_FILES = 10  # that one writer begins, where the disk fills up again and again
 _ROOM = 1 << 20  # bytes that must be free before a new file is begun
-_BUCKETS = 30  # of a histogram: as many as in TensorBoard's own summaries
 
 
 class EventWriter:
@@ -56,6 +55,7 @@ class EventWriter:
         self._path = directory
         self._files_left = _MOST_FILES
         self._writing = False
+        self._file: Any = None
         self._begin_file(resumed_at)
 
     def _begin_file(self, resumed_at: int | None = None) -> None:
@@ -65,19 +65,16 @@ class EventWriter:
             self._check()
             self._directory.mkdir(exist_ok=True)
             self._path = event_files.next_path(self._directory)
-            self._writer = tf.io.TFRecordWriter(str(self._path))
-            self._write(tf.Event(wall_time=self._now(), file_version="brain.Event:2"))
+            self._file = open(self._path, "xb", buffering=0)  # noqa: SIM115 - until it is closed
+            self._write(Event(wall_time=self._now(), file_version="brain.Event:2"))
             if resumed_at is not None:
-                restart = tf.SessionLog(status=tf.SessionLog.START)
-                self._write(
-                    tf.Event(wall_time=self._now(), step=resumed_at + 1, session_log=restart)
-                )
-            self._writer.flush()
+                restart = SessionLog(status=SessionLog.START)
+                self._write(Event(wall_time=self._now(), step=resumed_at + 1, session_log=restart))
             self._inode = self._path.stat().st_ino
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Add one number for each tag."""
-        summary = tf.Summary()
+        summary = Summary()
         for tag, value in values.items():
             summary.value.add(tag=tag, simple_value=value)
         self.summary(step, summary)
@@ -87,7 +84,7 @@ class EventWriter:
 
         Raises ValueError for any other array.
         """
-        summary = tf.Summary()
+        summary = Summary()
         for tag, pixels in values.items():
             summary.MergeFrom(image_summary(tag, pixels))
         self.summary(step, summary)
@@ -97,7 +94,7 @@ class EventWriter:
 
         NaN and infinity are left out, and so is an array that holds nothing else.
         """
-        summary = tf.Summary()
+        summary = Summary()
         for tag, array in values.items():
             summary.MergeFrom(histogram_summary(tag, array))
         self.summary(step, summary)
@@ -108,25 +105,26 @@ class EventWriter:
             self.summary(step, text_pb(tag, markdown))
 
     def summary(self, step: int, summary: Any) -> None:
-        """Add a summary: TensorFlow's protocol buffer or TensorBoard's copy of it."""
-        if not isinstance(summary, tf.Summary):
-            summary = tf.Summary.FromString(summary.SerializeToString())
+        """Add a summary: TensorFlow's protocol buffer or TensorBoard's copy of it, which are equal
+        when serialized."""
+        if not isinstance(summary, Summary):
+            summary = Summary.FromString(summary.SerializeToString())
         self._pending += len(summary.value)
-        self._write(tf.Event(wall_time=self._now(), step=step, summary=summary))
+        self._write(Event(wall_time=self._now(), step=step, summary=summary))
 
     def graph(self, graph_def: Any) -> None:
         """Add the graph (a GraphDef) that TensorBoard shows for this directory."""
         self._pending += 1
-        self._write(tf.Event(wall_time=self._now(), graph_def=graph_def.SerializeToString()))
+        self._write(Event(wall_time=self._now(), graph_def=graph_def.SerializeToString()))
 
     def run_metadata(self, step: int, timing: Any) -> None:
         """Add the timing of a ``Session.run`` (TaggedRunMetadata), for the graph of this
         directory."""
         self._pending += 1
-        self._write(tf.Event(wall_time=self._now(), step=step, tagged_run_metadata=timing))
+        self._write(Event(wall_time=self._now(), step=step, tagged_run_metadata=timing))
 
     def flush(self, durable: bool = True) -> None:
-        """Pass everything to the operating system, and check that it is in the file.
+        """Check that everything is in the file.
 
         durable: wait until it is on the disk, safe from a crash of the machine.
         """
@@ -145,7 +143,7 @@ class EventWriter:
         self.flush()
         if self._writing:
             with self._noting_faults():
-                self._writer.close()
+                self._file.close()
 
     def _now(self) -> float:
         """Seconds since 1970, never decreasing, even if the clock is set back."""
@@ -155,13 +153,13 @@ class EventWriter:
     def _write(self, event: Any) -> None:
         if not self._writing:
             return
-        payload = event.SerializeToString()
-        self._bytes += len(payload) + OVERHEAD
+        rest = memoryview(as_tfrecord(event.SerializeToString()))
+        self._bytes += len(rest)
         with self._noting_faults():
-            self._writer.write(payload)
+            while rest:  # where the disk fills up, the first part of it may be written
+                rest = rest[self._file.write(rest) :]
 
     def _flush_and_check(self, durable: bool) -> None:
-        self._writer.flush()
         if durable:
             sync(self._path)
             sync(self._path.parent)
@@ -184,59 +182,16 @@ class EventWriter:
         """Stop writing, and keep the first fault."""
         self._writing = False
         self.fault = self.fault or fault
+        if self._file:
+            with contextlib.suppress(OSError):
+                self._file.close()
 
     @contextlib.contextmanager
     def _noting_faults(self) -> Iterator[None]:
         """Record a fault of the file system and let the training continue."""
         try:
             yield
-        except (FileNotFoundError, tf.errors.NotFoundError):
+        except FileNotFoundError:
             self._note(f"{self._path} was removed")
-        except (OSError, tf.errors.OpError) as error:
+        except OSError as error:
             self._note(f"{self._path}: {reason(error)}")
-
-
-def image_summary(tag: str, pixels: np.ndarray) -> Any:
-    """A summary of one picture: uint8 [height, width] or [height, width, 3] (RGB).
-
-    Raises ValueError for any other array.
-    """
-    summary = tf.Summary()
-    image = summary.value.add(tag=tag).image
-    image.encoded_image_string = png.encode(pixels)
-    image.height, image.width = pixels.shape[:2]
-    image.colorspace = 1 if pixels.ndim == 2 else 3
-    return summary
-
-
-def histogram_summary(tag: str, array: np.ndarray) -> Any:
-    """A summary of the distribution of an array's values: real numbers, any shape.
-
-    NaN and infinity are left out; a summary of an array that holds nothing else is empty.
-    """
-    summary = tf.Summary()
-    numbers = np.asarray(array, np.float64).ravel()
-    numbers = numbers[np.isfinite(numbers)]
-    if numbers.size:
-        summary.value.add(tag=tag, histo=_histogram(numbers))
-    return summary
-
-
-def _histogram(numbers: np.ndarray) -> Any:
-    """A HistogramProto with buckets of equal width, as TensorBoard's own histograms have.
-
-    numbers: float64 [n], finite, n > 0.
-    """
-    limits = np.linspace(numbers.min(), numbers.max(), _BUCKETS + 1)[1:]
-    # A bucket ends just below its limit, except the last, which holds the largest number.
-    # np.histogram raises an error if the numbers are too close together for this many buckets.
-    bucket = np.searchsorted(limits[:-1], numbers, side="right")
-    return tf.HistogramProto(
-        min=numbers.min(),
-        max=numbers.max(),
-        num=numbers.size,
-        sum=numbers.sum(),
-        sum_squares=np.dot(numbers, numbers),
-        bucket_limit=limits,
-        bucket=np.bincount(bucket, minlength=_BUCKETS),
-    )

@@ -14,8 +14,8 @@ from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 from tensorboard.util.tensor_util import make_ndarray
 
 from helper import tf
+from helper.recording.event_writer import EventWriter
 from helper.runs import event_files, events
-from helper.saving.event_writer import EventWriter
 from tests.small_disk import mounted
 from tests.tensorboard_server import serving
 

@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 
 from helper import tf
+from helper.recording.run_writer import RunWriter
 from helper.runs import directory, events
-from helper.runs.record import Data, Record, Status, result_tag
-from helper.saving.checkpoint_files import Seconds
-from helper.saving.run_writer import RunWriter
+from helper.runs.record import Data, Record, Seconds, Status, result_tag
 from tests.command_line import record
-from tests.plain_settings import settings
 from tests.tensorboard_server import Server, serving
 
 TAGS = {"loss", "two-class/log likelihood", "accuracy"}
@@ -179,7 +177,6 @@ def test_a_resumed_run_shows_its_new_settings(call_experiment, idx_directory, tm
 @pytest.fixture
 def new_recording(tmp_path):
     flags = {"steps": 100, "layers": [3, 2], "data_dir": None, "normalize": True}
-    chosen = settings(tmp_path, flags=flags, flagfile="--steps=100\n")
     first = Record(
         "softmax",
         "",
@@ -190,7 +187,7 @@ def new_recording(tmp_path):
         lower_is_better={"loss": True, "accuracy": False, "error": True, "base rate": None},
     )
     run = directory.create(tmp_path, "", first)
-    return RunWriter(run, tf.GraphDef(), chosen, 0), run.path
+    return RunWriter(run, "--steps=100\n", tf.GraphDef()), run.path
 
 
 def test_best_values(new_recording):

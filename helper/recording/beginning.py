@@ -1,0 +1,69 @@
+"""The record that a run begins with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from helper.data.datasets import Dataset
+from helper.runs import directory
+from helper.runs.commit import commit
+from helper.runs.record import Data, Record, Value
+
+_PACKAGES = {
+    "tensorflow": "tensorflow",
+    "numpy": "numpy",
+    "tensorboard": "tensorboard",
+    "torch": "torch",
+    "jax": "jax",
+    "sklearn": "scikit-learn",
+}
+
+
+def beginning(
+    experiment: str,
+    argv: Sequence[str],
+    flags: Mapping[str, Value],
+    data: Dataset | None,
+    **others: Any,
+) -> Record:
+    """What is known about a run before its first step. others: the record's further fields."""
+    made_with = commit()
+    return Record(
+        experiment=experiment,
+        name="",
+        id=uuid.uuid4().hex,
+        argv=list(argv),
+        flags=dict(flags),
+        started=directory.now(),
+        versions=versions(),
+        commit=made_with.name,
+        changed_files=made_with.changed_files,
+        data=_described(data) if data else None,
+        **others,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Of Python, and of the packages that are imported so far and compute or write something."""
+    found = {"python": platform.python_version()}
+    for module, package in _PACKAGES.items():
+        if module in sys.modules:
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _described(data: Dataset) -> Data:
+    return Data(
+        data.name,
+        data.sha256,
+        train=len(data.train.labels),
+        validation=len(data.validation.labels) if data.validation else 0,
+        test=len(data.test.labels),
+        image_shape=data.image_shape,
+        num_classes=data.num_classes,
+    )
