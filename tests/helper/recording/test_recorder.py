@@ -169,6 +169,20 @@ def test_compare_and_verdict(start, tmp_path):
     assert better.code == 0 and "learning_rate=0.5" in better.stdout
 
 
+def test_no_verdict_on_different_labels(start, tmp_path):
+    pytest.importorskip("scipy", reason="verdicts need the extra [compare]")
+    for rate in (0.1, 0.5):
+        with start({"learning_rate": rate, "seed": 0}) as run:
+            labels = np.arange(100) % (3 if rate == 0.1 else 4)
+            run.predictions(labels, labels)
+    done = command_line.script(
+        compare_runs.main,
+        f"--logdir={tmp_path / 'logs'}",
+        *("--verdict", "learning_rate=0.5", "learning_rate=0.1"),
+    )
+    assert done.code and "tested on different labels" in done.stderr
+
+
 def test_there_is_no_checkpoint_to_predict_from(start, tmp_path):
     with start():
         pass
