@@ -77,7 +77,7 @@ def serving(folder: Path) -> Iterator[ForkServer]:
 
 
 def _serve() -> None:
-    from helper.training import run  # noqa: F401 - not again in each child
+    import helper.training.run  # noqa: F401 - here, so that no child has to
     from tests import experiment_modules
 
     tensorflow_v1.load()

@@ -21,6 +21,7 @@ _CONDITIONS = ("If", "StatelessIf")
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _DEEPEST = 16
 
+
 class Variable(NamedTuple):
     """A variable: its handle, a tensor; its ``tf.TensorShape`` and ``tf.DType``."""
 
