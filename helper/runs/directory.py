@@ -81,7 +81,9 @@ def check_new(logdir: str | Path, experiment: str, suffix: str) -> None:
     if suffix:
         check_name(suffix)
     try:
-        log_directory.check_writable(log_directory.absolute(logdir) / experiment)
+        top = log_directory.absolute(logdir)
+        log_directory.check_writable(top / experiment)
+        log_directory.check_inside(top / experiment, top)
     except OSError as error:
         raise _unwritable(logdir, error) from None
 
@@ -100,8 +102,7 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
         top = log_directory.absolute(logdir)
         parent = top / first.experiment
         _make_directories(parent, made)
-        if not parent.resolve().is_relative_to(top.resolve()):
-            raise UsageError(f"{parent} leads out of the log directory; remove that link")
+        log_directory.check_inside(parent, top)
         path = _make_next(parent, suffix)
         made.append(path)
         run = Run(path, replace(first, name=path.name))

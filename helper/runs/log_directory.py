@@ -49,3 +49,9 @@ def check_writable(path: Path) -> None:
         problem = errno.EACCES
     if problem:
         raise OSError(problem, os.strerror(problem), str(path))
+
+
+def check_inside(path: Path, logdir: Path) -> None:
+    """Raise UsageError for the directory of an experiment that is a link to somewhere else."""
+    if not path.resolve().is_relative_to(logdir.resolve()):
+        raise UsageError(f"{path} leads out of the log directory; remove that link")
