@@ -34,6 +34,9 @@ class _ImportedOnUse(ModuleType):
         vars(self)[name] = value  # so that the next look-up costs no call
         return value
 
+    def __repr__(self) -> str:
+        return f"<module {self.__name__!r}>"  # the usual one asks for __file__
+
     def __dir__(self) -> list[str]:
         return dir(load())
 
@@ -61,7 +64,7 @@ def disable_eager_execution() -> None:
     """
     global _eager
     with _lock:
-        if _imported is not None:
+        if _eager and _imported is not None:
             _imported.disable_eager_execution()
         _eager = False
 

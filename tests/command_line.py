@@ -120,7 +120,7 @@ def record(run: Path) -> dict[str, Any]:
 def check_refused(done: Finished, code: int, *said: str, announced: bool = False) -> None:
     """One line that says what was wrong, the right exit code, no traceback.
 
-    announced: it takes TensorFlow, or writing, to notice, so that the run's first line comes before.
+    announced: it takes TensorFlow, or writing, to notice, so the run's first line comes before.
     """
     assert done.stderr.startswith("error: "), done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n"), done.stderr
