@@ -12,7 +12,7 @@ import numpy as np
 
 from helper.data.datasets import Split
 from helper.graph.evaluation import BATCH_SIZE, Observation
-from helper.saving.event_writer import TaggedRunMetadata
+from helper.saving.event_writer import tagged_run_metadata
 from helper.tensorflow_v1 import tf
 
 
@@ -48,7 +48,7 @@ class Traces:
             # The first run of these nodes also prepares them, which must not be timed.
             seen.session.run(fetches, feeds)
             timing = _trace(seen.session, fetches, feeds)
-            yield TaggedRunMetadata(tag=f"step {seen.step:07d}: {name}", run_metadata=timing)
+            yield tagged_run_metadata()(tag=f"step {seen.step:07d}: {name}", run_metadata=timing)
             _restore(seen.session, variables, before)
 
 

@@ -23,7 +23,6 @@ from helper.runs.tfrecords import OVERHEAD
 from helper.saving import png
 from helper.tensorflow_v1 import tf
 
-TaggedRunMetadata = type(tf.Event().tagged_run_metadata)
 _MOST_FILES = 10  # that one writer begins, where the disk fills up again and again
 _ROOM = 1 << 20  # bytes that must be free before a new file is begun
 _BUCKETS = 30  # of a histogram: as many as in TensorBoard's own summaries
@@ -194,6 +193,11 @@ class EventWriter:
             self._note(f"{self._path} was removed")
         except (OSError, tf.errors.OpError) as error:
             self._note(f"{self._path}: {reason(error)}")
+
+
+def tagged_run_metadata() -> Any:
+    """The class of messages with the timing of a ``Session.run``, which has no name in ``tf``."""
+    return type(tf.Event().tagged_run_metadata)
 
 
 def image_summary(tag: str, pixels: np.ndarray) -> Any:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from tensorboard.plugins.hparams import api_pb2, summary
+from tensorboard.plugins.hparams import api_pb2
 
+from helper import tensorflow_v1
 from helper.runs import flag_roles
 from helper.runs.record import Record, Status
 
@@ -26,7 +27,7 @@ def session_start(record: Record) -> Any:
     started = None
     if record.started:
         started = datetime.datetime.fromisoformat(record.started).timestamp()
-    return summary.session_start_pb(
+    return _summaries().session_start_pb(
         flag_roles.hyper_parameters(record.experiment, record.flags),
         group_name=f"{record.experiment}/{record.name}",
         start_time_secs=started,
@@ -35,4 +36,12 @@ def session_start(record: Record) -> Any:
 
 def session_end(status: Status) -> Any:
     """A summary that says how a run ended."""
-    return summary.session_end_pb(_STATUS[status])
+    return _summaries().session_end_pb(_STATUS[status])
+
+
+def _summaries() -> Any:
+    """TensorBoard's module, which imports TensorFlow itself: here, after it is imported quietly."""
+    tensorflow_v1.load()
+    from tensorboard.plugins.hparams import summary
+
+    return summary

@@ -19,7 +19,7 @@ from helper.runs.record import RECORD_FILE, Best, Record, Status, result_tag
 from helper.runs.settings import Settings
 from helper.saving import hparams, run_page
 from helper.saving.checkpoint_files import Seconds
-from helper.saving.event_writer import EventWriter, TaggedRunMetadata
+from helper.saving.event_writer import EventWriter, tagged_run_metadata
 
 
 class RunWriter:
@@ -73,7 +73,7 @@ class RunWriter:
     def summary(self, split: str, step: int, summary: Any) -> None:
         """Log a summary in the directory of the split; the timing of a ``Session.run``
         (``TaggedRunMetadata``) beside the graph."""
-        if isinstance(summary, TaggedRunMetadata):
+        if isinstance(summary, tagged_run_metadata()):
             self._writer("train").run_metadata(step, summary)
         else:
             self._writer(split).summary(step, summary)
