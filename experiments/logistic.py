@@ -89,8 +89,8 @@ SPLIT_METRICS = {
 
 
 def main(_):
-    optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
     data = cli.load_data()
+    optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
     return training.train(build_graph, data, optimizer, cli.settings(data), SPLIT_METRICS)
 
 

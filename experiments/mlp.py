@@ -10,22 +10,23 @@ from helper import bias_variable, cli, flag_types, tf, training, weight_variable
 
 FLAGS = cli.FLAGS
 
+# Functions that use tf when they are called: until then it is not imported, and --help is quick.
 # The identity shows that layers with no activation between them are equivalent to a single one.
 ACTIVATIONS = {
-    "sigmoid": tf.sigmoid,
-    "relu": tf.nn.relu,
-    "tanh": tf.tanh,
-    "identity": tf.identity,
+    "sigmoid": lambda x: tf.sigmoid(x),
+    "relu": lambda x: tf.nn.relu(x),
+    "tanh": lambda x: tf.tanh(x),
+    "identity": lambda x: tf.identity(x),
 }
 # With the defaults of tf.train, and momentum 0.9, for which it has none. Keras's defaults differ in
 # ε (1e-7; here Adam 1e-8, RMSProp 1e-10, Adagrad none), and in RMSProp's mean of squares, which
 # starts at 0 (here at 1).
-OPTIMIZERS = {  # the constructor, and the default learning rate
-    "sgd": (tf.train.GradientDescentOptimizer, 0.1),
-    "momentum": (lambda learning_rate: tf.train.MomentumOptimizer(learning_rate, 0.9), 0.01),
-    "adam": (tf.train.AdamOptimizer, 0.001),
-    "rmsprop": (tf.train.RMSPropOptimizer, 0.001),
-    "adagrad": (tf.train.AdagradOptimizer, 0.01),
+OPTIMIZERS = {  # the optimizer of a learning rate, and the default learning rate
+    "sgd": (lambda rate: tf.train.GradientDescentOptimizer(rate), 0.1),
+    "momentum": (lambda rate: tf.train.MomentumOptimizer(rate, 0.9), 0.01),
+    "adam": (lambda rate: tf.train.AdamOptimizer(rate), 0.001),
+    "rmsprop": (lambda rate: tf.train.RMSPropOptimizer(rate), 0.001),
+    "adagrad": (lambda rate: tf.train.AdagradOptimizer(rate), 0.01),
 }
 
 flag_types.define_widths("layers", "256,128", "Widths of the hidden layers; --layers= for none.")

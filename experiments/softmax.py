@@ -41,8 +41,8 @@ def build_graph(inputs, optimizer):
 
 
 def main(_):
-    optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
     data = cli.load_data()
+    optimizer = tf.train.GradientDescentOptimizer(FLAGS.learning_rate)
     return training.train(build_graph, data, optimizer, cli.settings(data))
 
 

@@ -2,8 +2,8 @@
 
 ``from helper import *`` gives ``tf`` (TensorFlow's version 1 interface), ``np``,
 ``weight_variable``, ``bias_variable``, ``prewitt_filter`` and ``mnist_samples``. The names are
-looked up on first use (PEP 562), so that a tool which only reads runs, and imports ``helper.runs``
-or ``helper.comparing``, does not wait for TensorFlow. An experiment also imports
+looked up on first use (PEP 562), so that a tool which only reads runs imports nothing else.
+TensorFlow itself is imported when an attribute of ``tf`` is first used. An experiment also imports
 ``cli``, ``flag_types`` and ``training`` from here.
 """
 
@@ -43,9 +43,9 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(_MODULES[name])
     if name not in _HOME:
         raise AttributeError(f"module 'helper' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    home = importlib.import_module(_HOME[name])
     if name == "tf":
         # Version 1 code builds graphs: placeholders and sessions need eager execution off. Resource
         # variables and the control flow of TensorFlow 2 stay as they are.
-        value.disable_eager_execution()
-    return value
+        home.disable_eager_execution()
+    return getattr(home, name)

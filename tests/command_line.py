@@ -117,11 +117,14 @@ def record(run: Path) -> dict[str, Any]:
     return json.loads((run / "run.json").read_text())
 
 
-def check_refused(done: Finished, code: int, *said: str) -> None:
-    """One line that says what was wrong, the right exit code, no traceback."""
+def check_refused(done: Finished, code: int, *said: str, announced: bool = False) -> None:
+    """One line that says what was wrong, the right exit code, no traceback.
+
+    announced: it takes TensorFlow, or writing, to notice, so the run's first line comes before.
+    """
     assert done.stderr.startswith("error: "), done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n"), done.stderr
     for words in said:
         assert words in done.stderr
-    assert done.stdout == ""
+    assert [" training and " in line for line in done.stdout.splitlines()] == [True] * announced
     assert done.code == code

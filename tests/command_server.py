@@ -85,7 +85,7 @@ class CommandServer:
 
 @contextlib.contextmanager
 def serving(folder: Path, *modules: str) -> Iterator[CommandServer]:
-    """A server whose process has imported these modules."""
+    """A server whose process has imported these modules, and TensorFlow if one of them uses it."""
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "PYTHONUNBUFFERED")}
     command = [sys.executable, "-m", "tests.command_server", *modules]
     pipe = subprocess.PIPE
@@ -101,6 +101,8 @@ def serving(folder: Path, *modules: str) -> Iterator[CommandServer]:
 def _serve(modules: Sequence[str]) -> None:
     for module in modules:
         __import__(module)
+    if "helper.tensorflow_v1" in sys.modules:
+        sys.modules["helper.tensorflow_v1"].load()
     for line in sys.stdin:
         request = json.loads(line)
         started = time.monotonic()

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from helper import tensorflow_v1
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -75,7 +77,10 @@ def serving(folder: Path) -> Iterator[ForkServer]:
 
 
 def _serve() -> None:
-    from tests import experiment_modules  # imports TensorFlow
+    import helper.training.run  # noqa: F401 - here, so that no child has to
+    from tests import experiment_modules
+
+    tensorflow_v1.load()
 
     for line in sys.stdin:
         name, arguments, output, die_at = json.loads(line)

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from helper import tensorflow_v1
 from helper.board.catalogue import stamp
 from helper.runs.listing import ListedRun
 
@@ -47,11 +48,12 @@ class Networks:
 
 
 def import_tensorflow() -> Any:
-    """The module that rebuilds networks. What its import changes for the whole process is put back,
-    because TensorBoard and its other plugins live in it too."""
+    """Import TensorFlow, and return the module that rebuilds networks. What the import changes for
+    the whole process is put back, because TensorBoard and its other plugins live in it too."""
     log = logging.getLogger("tensorflow")
     level = log.level
     try:
+        tensorflow_v1.load()
         return importlib.import_module("helper.saving.network")
     finally:
         log.setLevel(level)

@@ -15,13 +15,12 @@ from pathlib import Path
 from helper.errors import LabError, UsageError
 from helper.files import sync
 from helper.loading import Damaged
-from helper.runs import record
+from helper.runs import log_directory, record
 from helper.runs.record import RECORD_FILE, Record, Status
 
 FLAGS_FILE = "flags.txt"
 LOCK_FILE = "lock"
 PREDICTIONS_FILE = "predictions.npz"
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\[\\\ud800-\udfff]")
 _NUMBER = re.compile(r"(\d{4,})(?:-|$)")
 
 
@@ -76,6 +75,19 @@ def check_name(name: str) -> None:
         )
 
 
+def check_new(logdir: str | Path, experiment: str, suffix: str) -> None:
+    """Raise what ``create`` would raise for these, as far as that shows without writing."""
+    check_name(experiment)
+    if suffix:
+        check_name(suffix)
+    try:
+        top = log_directory.absolute(logdir)
+        log_directory.check_writable(top / experiment)
+        log_directory.check_inside(top / experiment, top)
+    except OSError as error:
+        raise _unwritable(logdir, error) from None
+
+
 def create(logdir: str | Path, suffix: str, first: Record) -> Run:
     """Make ``logdir/experiment/<number>[-suffix]``, with the next free number, never reusing one.
 
@@ -87,11 +99,10 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
         check_name(suffix)
     made: list[Path] = []
     try:
-        top = _log_directory(logdir)
+        top = log_directory.absolute(logdir)
         parent = top / first.experiment
         _make_directories(parent, made)
-        if not parent.resolve().is_relative_to(top.resolve()):
-            raise UsageError(f"{parent} leads out of the log directory; remove that link")
+        log_directory.check_inside(parent, top)
         path = _make_next(parent, suffix)
         made.append(path)
         run = Run(path, replace(first, name=path.name))
@@ -104,10 +115,7 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
         raise
     except OSError as error:
         _remove(made)
-        raise LabError(
-            f"cannot write to the log directory {logdir}: {error.strerror or error}; "
-            "choose another with --logdir"
-        ) from None
+        raise _unwritable(logdir, error) from None
 
 
 def reopen(path: Path) -> Run:
@@ -183,20 +191,11 @@ def _open_lock(path: Path, flags: int) -> int:
     return lock
 
 
-def _log_directory(logdir: str | Path) -> Path:
-    """Its absolute path. Raises UsageError for one that TensorFlow or a flag file cannot handle."""
-    path = Path(os.path.expanduser(logdir))
-    if str(path).startswith("~"):
-        raise UsageError(f"there is no home directory for --logdir={logdir}")
-    path = path.absolute()
-    # TensorFlow treats a checkpoint's path as a pattern, in which [ and \ are special.
-    unfit = _UNFIT.search(str(path))
-    if unfit:
-        raise UsageError(
-            f"the log directory {str(path)!r} has the character {unfit[0]!r} in its path, which "
-            "checkpoints cannot have; choose another with --logdir"
-        )
-    return path
+def _unwritable(logdir: str | Path, error: OSError) -> LabError:
+    return LabError(
+        f"cannot write to the log directory {logdir}: {error.strerror or error}; "
+        "choose another with --logdir"
+    )
 
 
 def _make_next(parent: Path, suffix: str) -> Path:

@@ -21,19 +21,6 @@ _CONDITIONS = ("If", "StatelessIf")
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _DEEPEST = 16
 
-# What Python and TensorFlow raise for a graph that makes no sense.
-_FAULTS = (
-    tf.errors.OpError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-
 
 class Variable(NamedTuple):
     """A variable: its handle, a tensor; its ``tf.TensorShape`` and ``tf.DType``."""
@@ -115,10 +102,25 @@ def rebuild(
     part = _Part({f.signature.name: f for f in graph_def.library.function}, variables)
     try:
         return part.build_graph(graph_def.node, names, inputs)
-    except _FAULTS as error:
+    except _faults() as error:
         # What TensorFlow says may quote the graph.
         said = "".join(c if c.isprintable() else "?" for c in reason(error))
         raise LabError(f"its graph cannot be rebuilt: {said}") from None
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What Python and TensorFlow raise for a graph that makes no sense."""
+    return (
+        tf.errors.OpError,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    )
 
 
 class _Part:

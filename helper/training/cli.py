@@ -16,7 +16,7 @@ from helper import command
 from helper.data import datasets
 from helper.errors import UsageError
 from helper.runs.settings import Settings
-from helper.training import presets, resume
+from helper.training import presets, resume, starting
 
 FLAGS = flags.FLAGS
 _MOST_STEPS = 10**9
@@ -135,11 +135,18 @@ def _define_integer(
 
 
 def load_data() -> datasets.Dataset:
-    """The data set that the flags ask for."""
+    """The data set that the flags ask for. Prints the run's first line.
+
+    Raises LabError for whatever is wrong with the data, or with the flags, that shows without
+    TensorFlow; so call it before ``tf`` is used.
+    """
     data = datasets.load(FLAGS.dataset, FLAGS.data_dir)
-    if not FLAGS.validation_split:
-        return data
-    return datasets.hold_out(data, FLAGS.validation_split)
+    if FLAGS.validation_split:
+        data = datasets.hold_out(data, FLAGS.validation_split)
+    wanted = settings(data)
+    starting.check(wanted, data)
+    print(starting.first_line(wanted, data), flush=True)
+    return data
 
 
 def settings(data: datasets.Dataset) -> Settings:

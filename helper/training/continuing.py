@@ -21,6 +21,7 @@ from helper.saving import environment
 from helper.saving.checkpoint_files import Checkpoint, State
 from helper.saving.checkpoints import Checkpoints
 from helper.tensorflow_v1 import tf
+from helper.training import starting
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def resume(settings: Settings, now: Record, model: Model, session: Any) -> Launc
     assert settings.resume is not None
     run = directory.reopen(settings.resume)
     try:
-        if _is_finished(run, settings):
+        if starting.is_finished(run, settings.steps):
+            done = f"{run.record.step:,} steps"
+            print(f"{run.path} is finished: {done}; give more --steps to continue it")
             run.close()
             return None
         _compare(run, now, model)
@@ -93,33 +96,11 @@ def resume(settings: Settings, now: Record, model: Model, session: Any) -> Launc
     return launch
 
 
-def _is_finished(run: Run, settings: Settings) -> bool:
-    """Whether there is nothing left to do. Raises LabError if it cannot be resumed."""
-    record = run.record
-    if settings.steps < record.steps:
-        raise UsageError(f"{run.path} is a run of {record.steps:,} steps; give more, or none")
-    if record.status is Status.DIVERGED:
-        raise LabError(
-            f"{run.path} diverged after step {record.step:,} and would do so again; start a new "
-            "run, for example with a smaller --learning_rate"
-        )
-    # If the disk was full at the end, the last steps are repeated from the newest checkpoint.
-    finished = record.status is Status.COMPLETED and record.saved_step == settings.steps
-    if finished:
-        print(f"{run.path} is finished: {record.step:,} steps; give more --steps to continue it")
-    return finished
-
-
 def _compare(run: Run, now: Record, model: Model) -> None:
     """Raise UsageError if the run would not continue as what it was started as."""
     then = run.record
     assert now.data is not None
-    if then.data is None or then.data.sha256 != now.data.sha256:
-        was = then.data.sha256[:12] if then.data else "unknown"
-        raise UsageError(
-            f"{run.path} was trained on other data (SHA-256 {was}…, not "
-            f"{now.data.sha256[:12]}…); resume it with the data it was started with"
-        )
+    starting.check_data(run, now.data.sha256)
     changed = environment.differences(then.engine, now.engine)
     if changed:
         names = ", ".join(changed)

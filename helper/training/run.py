@@ -23,7 +23,7 @@ from helper.saving import environment
 from helper.saving.checkpoints import Checkpoints
 from helper.signals import StopRequest
 from helper.tensorflow_v1 import tf
-from helper.training import console, continuing
+from helper.training import console, continuing, starting
 from helper.training.continuing import Launch
 from helper.training.evaluating import Evaluations
 from helper.training.loop import TrainingLoop
@@ -46,12 +46,7 @@ def train(
         layer's weights and the confusion matrix. Those that flags ask for are added.
     Raises LabError if the settings do not fit the data, or the run directory cannot be made.
     """
-    examples = len(data.train.labels)
-    if settings.batch_size > examples:
-        raise UsageError(
-            f"--batch_size={settings.batch_size} is more than the {examples} training examples "
-            f"of {data.name}; choose {examples} or less"
-        )
+    starting.check(settings, data)
     built = model.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
     record = _record(settings, data, built, split_metrics or {})
     fused = FusedSteps(built, data.train, settings.batch_size, settings.seed, settings.xla)

@@ -33,6 +33,85 @@ def test_lines_are_shown_on_request(capfd, monkeypatch):
     assert capfd.readouterr().err == "a line from C++\n"
 
 
+# In the place of TensorFlow: it says that it is imported, and what is called.
+FAKE = """
+import logging, os, sys
+print("imported", flush=True)
+os.write(2, b"a line from C++\\n")
+if os.environ.get("BROKEN"):
+    raise ImportError("undefined symbol")
+__version__, errors = "9.9", object()
+def disable_eager_execution(): print("graphs", flush=True)
+def get_logger(): return logging.getLogger("tensorflow")
+"""
+
+
+@pytest.fixture
+def tried(tmp_path):
+    """tried("from helper import tf", …): what these lines print, with a false TensorFlow."""
+    package = tmp_path / "tensorflow" / "compat"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    (package / "v1.py").write_text(FAKE)
+    path = os.pathsep.join([str(tmp_path), str(PROJECT_ROOT)])
+
+    def run(*lines: str, **variables: str) -> tuple[list[str], str]:
+        done = subprocess.run(
+            [sys.executable, "-c", "\n".join(lines)],
+            env=os.environ | {"PYTHONPATH": path} | variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout.split(), done.stderr
+
+    return run
+
+
+def test_the_first_use_imports(tried):
+    use = "print(tf.__version__, tf.errors is tf.errors)"
+    shown = tried("from helper.tensorflow_v1 import tf", "print(repr(tf).split()[0])", use, use)
+    assert shown == (["<module", "imported", "9.9", "True", "9.9", "True"], "")
+
+
+def test_the_face_alone_switches_eager_execution_off(tried):
+    """TensorBoard's process, in which the tab lives, keeps its own way."""
+    face = "from helper import *"
+    assert tried(face, "print('lazy')", "tf.errors") == (["lazy", "imported", "graphs"], "")
+    later = tried("from helper.tensorflow_v1 import tf", "tf.errors", "print('used')", face)
+    assert later == (["imported", "used", "graphs"], "")
+
+
+def test_names_for_completion(tried):
+    shown = tried("from helper import tf", "import types", "print('errors' in dir(tf))")
+    assert shown == (["imported", "graphs", "True"], "")
+    kind = "print(isinstance(tf, types.ModuleType))"
+    assert tried("from helper import tf", "import types", kind) == (["True"], "")
+
+
+def test_an_unknown_name(tried):
+    shown = tried("from helper.tensorflow_v1 import tf", "print(hasattr(tf, 'nothing'))")
+    assert shown == (["imported", "False"], "")
+
+
+def test_threads_import_it_once(tried):
+    shown = tried(
+        "from helper.tensorflow_v1 import tf",
+        "from threading import Thread",
+        "threads = [Thread(target=lambda: tf.errors) for _ in range(8)]",
+        "[thread.start() for thread in threads]",
+        "[thread.join() for thread in threads]",
+    )
+    assert shown == (["imported"], "")
+
+
+def test_an_import_that_fails_is_shown(tried):
+    out, err = tried("from helper.tensorflow_v1 import tf", "tf.errors", BROKEN="1")
+    assert out == ["imported"] and err.startswith("a line from C++\nTraceback")
+    assert err.endswith("ImportError: undefined symbol\n")
+
+
 # An experiment as people wrote them for TensorFlow 1.13: an edge filter before a logistic
 # regression, fed batch by batch, with summaries of its own.
 SCRIPT = """

@@ -72,7 +72,7 @@ def test_a_run_whose_files_must_not_grow(tensorflow_server, folder):
     check(case, tensorflow_server, folder, limits={"RLIMIT_FSIZE": 3_000})
 
 
-@pytest.mark.parametrize("megabytes", [1_500, 2_000, 2_200, 2_400, 2_500, 2_700, 3_000])
+@pytest.mark.parametrize("megabytes", [1_800, 2_000, 2_200, 2_400, 2_500, 2_700, 3_000])
 def test_memory_that_runs_out(tensorflow_server, folder, megabytes):
     """While the graph is made, in a step, in an evaluation, in a save: whichever comes first.
 

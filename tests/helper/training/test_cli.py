@@ -153,7 +153,10 @@ def test_log_directories_that_cannot_be_written(call_experiment, idx_directory, 
         done = call_experiment(
             "softmax", f"--data_dir={idx_directory}", "--batch_size=20", f"--logdir={logdir}"
         )
-        check_refused(done, 1, "cannot write to the log directory", logdir, "--logdir")
+        # What is wrong with these two shows when something is written there.
+        late = logdir.startswith(("/proc", "a/"))
+        said = "cannot write to the log directory", logdir, "--logdir"
+        check_refused(done, 1, *said, announced=late)
     for logdir in ("~nobody_of_that_name/logs", "a[b]", "a\\b"):
         done = call_experiment(
             "softmax", f"--data_dir={idx_directory}", "--batch_size=20", f"--logdir={logdir}"
@@ -190,7 +193,7 @@ def test_model_that_does_not_fit_into_memory(call_experiment, idx_directory, tmp
 
     monkeypatch.setattr(tf.Session, "run", no_memory)
     done = call_experiment("softmax", f"--data_dir={idx_directory}", "--batch_size=20")
-    check_refused(done, 2, "memory")
+    check_refused(done, 2, "memory", announced=True)
     assert not list(tmp_path.iterdir())
 
 
@@ -273,9 +276,7 @@ def test_streams_that_cannot_be_written(idx_directory, tmp_path, redirection, co
         assert record(only_run(tmp_path / "logs"))["status"] == "completed"
     else:
         assert done.stdout == ""
-        # A closed stream is seen before a run begins, a full disk only when it is written to.
-        statuses = {record(run)["status"] for run in runs(tmp_path / "logs")}
-        assert "completed" not in statuses and bool(statuses) == (redirection != ">&-")
+        assert not runs(tmp_path / "logs")  # the first line comes before a run begins
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

@@ -74,7 +74,8 @@ def test_a_changed_graph_is_refused_before_anything_is_written(
     left = contents(run)
     edit(experiment, before, after)
     done = call_experiment("softmax", "--resume=latest", "--steps=40")
-    check_refused(done, 2, "graph has changed", named, "undo the change, or start a new run")
+    said = "graph has changed", named, "undo the change, or start a new run"
+    check_refused(done, 2, *said, announced=True)
     assert contents(run) == left
 
 

@@ -233,7 +233,8 @@ def test_killed_before_its_first_checkpoint(train, ended, tmp_path):
 def test_checkpoints_that_are_gone(call_experiment, ended):
     shutil.rmtree(ended / "checkpoints")
     as_if_killed(ended, 50)
-    check_refused(call_experiment("mlp", "--resume=latest"), 1, "checkpoints", "are gone")
+    done = call_experiment("mlp", "--resume=latest")
+    check_refused(done, 1, "checkpoints", "are gone", announced=True)
 
 
 def test_damaged_checkpoints(call_experiment, train, ended, tmp_path):
