@@ -49,7 +49,11 @@ def _new(given: Flags, argv: Sequence[str]) -> Run:
         "toy",
         "",
         argv=list(argv),
-        flags={key: value for key, value in given.items() if key != "run_name"},
+        flags={
+            key: int(value) if key in ("seed", "steps") else value
+            for key, value in given.items()
+            if key != "run_name"
+        },
         steps=int(given["steps"]),
         seed=int(given.get("seed", 0)),
         engine={"pid": os.getpid(), "launches": 1},
@@ -65,7 +69,7 @@ def _resumed(given: Flags) -> Run:
     record = run.record
     assert int(given.get("steps", record.steps)) >= record.steps, "fewer steps than it has"
     record.steps = int(given.get("steps", record.steps))
-    record.flags["steps"] = str(record.steps)
+    record.flags["steps"] = record.steps
     record.status, record.final = Status.RUNNING, {}
     record.engine = {"pid": os.getpid(), "launches": int(record.engine["launches"] or 0) + 1}
     run.save_record()

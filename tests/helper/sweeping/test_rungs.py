@@ -124,7 +124,7 @@ def test_a_candidate_is_judged_by_the_mean_of_its_seeds(halve):
     def by_seed(flags, step):
         """0.2 has the best single seed, 0.3 the best mean."""
         if flags["quality"] == "0.2":
-            return 0.9 if flags["seed"] == "1" else 0.1
+            return 0.9 if flags["seed"] == 1 else 0.1
         return float(flags["quality"])
 
     climbed = halve("--quality=0.1,0.2,0.6", "--seed=1,2", workers=Here(by_seed))
@@ -146,7 +146,7 @@ def test_diverged_and_failed_runs_come_last_and_never_go_on(halve):
 
 def test_one_seed_that_diverges_takes_its_setting_out(halve):
     def sometimes(flags, step):
-        bad = flags["quality"] == "0.9" and flags["seed"] == "2"
+        bad = flags["quality"] == "0.9" and flags["seed"] == 2
         return math.nan if bad else float(flags["quality"])
 
     climbed = halve("--quality=0.1,0.9,0.5", "--seed=1,2", workers=Here(sometimes))
