@@ -15,6 +15,7 @@ until two are left, or until --steps. The runs' own metric on the validation spl
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shlex
@@ -63,26 +64,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs = flags.jobs if flags.jobs is not None else max(1, (os.cpu_count() or 2) // 2)
     if jobs < 1 or (flags.random is not None and flags.random < 1):
         raise UsageError("--jobs and --random must be at least 1")
-    choices = grid.parse(rest)
-    settings = (
-        grid.combinations(choices)
-        if flags.random is None
-        else grid.draw(choices, flags.random, flags.search_seed)
-    )
-    if (flags.halving is None) != (flags.min_steps is None):
-        raise UsageError("--halving and --min_steps belong together; give both")
-    logdir, prepared = Path(flags.logdir), None
+    logdir, settings = Path(flags.logdir), chosen(grid.parse(rest), flags)
+    prepared = None
     if flags.halving is not None:
         prepared = halving_settings.prepare(settings, flags.halving, flags.min_steps)
         settings = [setting for own in prepared.candidates for setting in own.settings]
         show_plan(prepared, "# plan" if flags.dry_run else "plan")
     if flags.dry_run:
-        goal = flags.min_steps
-        show_commands(Sweep(script, logdir, names=names(settings)), settings, goal)
+        sweep = Sweep(script, logdir, names=names(settings))
+        show_commands(sweep, settings, flags.min_steps)
         return 0
     if prepared is not None:
         return halve(script, logdir, prepared, Processes(jobs))
     return train(script, logdir, settings, Processes(jobs))
+
+
+def chosen(choices: grid.Choices, flags: argparse.Namespace) -> list[Setting]:
+    """The settings that the command line asks for."""
+    if (flags.halving is None) != (flags.min_steps is None):
+        raise UsageError("--halving and --min_steps belong together; give both")
+    if flags.random is None:
+        return grid.combinations(choices)
+    return grid.draw(choices, flags.random, flags.search_seed)
 
 
 def show_plan(prepared: Prepared, title: str) -> None:

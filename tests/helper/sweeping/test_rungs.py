@@ -198,10 +198,14 @@ def test_started_again_it_goes_on_and_decides_the_same(halve, stop_after):
 
 
 def test_a_run_trained_further_is_judged_by_what_it_had_reached(halve):
-    """The winner of the last rung was not the best before; judged by its end, it would be."""
+    """Those that went on got worse; judged by their ends, others would go on now."""
+
+    def falling(flags, step):
+        return float(flags["quality"]) / (1 if step <= 1000 else 10)
+
     names = "--quality=0.1,0.2,0.3,0.4"
-    whole = halve(names, factor=2, workers=Here(late))
-    workers = Here(late)
+    whole = halve(names, factor=2, workers=Here(falling))
+    workers = Here(falling)
     again = halve(names, factor=2, workers=workers)
     assert places(again) == places(whole) and not workers.trained
     assert [s.value for s in again.standings] == [s.value for s in whole.standings]
