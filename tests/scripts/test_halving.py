@@ -189,15 +189,16 @@ class Forking:
     kill = interrupt
 
 
-QUICK = ("--optimizer=adam", "--learning_rate=0.001,0.01,0.1", "--steps=45")
-SLOW = ("--optimizer=adam,momentum", "--learning_rate=0.001,0.01,0.1")
+SHORT = ("--optimizer=adam", "--learning_rate=0.001,0.01,0.1", "--steps=45")
+LONGER = ("--optimizer=adam,momentum", "--learning_rate=0.001,0.01,0.1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings, steps, evaluated",
     [
-        (QUICK, 45, [0, 1, 2, 5, 10, 20, 40, 45]),
-        pytest.param(SLOW, 80, [0, 1, 2, 5, 10, 20, 40, 60, 80], marks=pytest.mark.slow),
+        (SHORT, 45, [0, 1, 2, 5, 10, 20, 40, 45]),
+        (LONGER, 80, [0, 1, 2, 5, 10, 20, 40, 60, 80]),
     ],
 )
 def test_the_winner_is_the_run_in_one_go(
