@@ -17,6 +17,7 @@ import numpy as np
 from helper.runs import directory
 from helper.runs.directory import Run
 from helper.runs.record import Data, Record, Status
+from helper.sweeping.workers import Ended
 from tests.made_runs import scalar, start, write_events
 
 Flags = dict[str, Any]
@@ -116,3 +117,30 @@ def program(root: Path) -> str:
     """The text of a script that is this experiment."""
     lines = (f"import sys; sys.path.insert(0, {str(root)!r})", "from tests import toy_experiment")
     return "\n".join((*lines, "sys.exit(toy_experiment.main(sys.argv))", ""))
+
+
+class Here:
+    """Workers that train it in the test's own process. stop_after: an error after so many."""
+
+    jobs = 1
+
+    def __init__(self, accuracy=quality, stop_after=10**9):
+        self.accuracy, self.stop_after, self.trained = accuracy, stop_after, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def train(self, task, said):
+        if len(self.trained) == self.stop_after:
+            raise RuntimeError("killed")
+        self.trained.append(task)
+        code = main([str(task.script), *task.arguments], self.accuracy)
+        return Ended(code, "error" if code else "")
+
+    def interrupt(self):
+        pass
+
+    kill = interrupt

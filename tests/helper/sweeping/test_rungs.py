@@ -14,36 +14,9 @@ from helper.sweeping.halving_settings import prepare
 from helper.sweeping.rungs import climb
 from helper.sweeping.sweep import Sweep
 from helper.sweeping.workers import Ended
-from tests import toy_experiment
+from tests.toy_experiment import Here
 
 SPLIT = "--validation_split=0.2"
-
-
-class Here:
-    """Workers that train the stand-in in this process. stop_after: an error after so many."""
-
-    jobs = 1
-
-    def __init__(self, accuracy=toy_experiment.quality, stop_after=10**9):
-        self.accuracy, self.stop_after, self.trained = accuracy, stop_after, []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def train(self, task, said):
-        if len(self.trained) == self.stop_after:
-            raise RuntimeError("killed")
-        self.trained.append(task)
-        code = toy_experiment.main([str(task.script), *task.arguments], self.accuracy)
-        return Ended(code, "error" if code else "")
-
-    def interrupt(self):
-        pass
-
-    kill = interrupt
 
 
 @pytest.fixture
