@@ -10,15 +10,27 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from helper.errors import printable
+from helper.runs.listing import ListedRun
+from helper.sweeping import judging
 from helper.sweeping.setting import Setting, varied
 from helper.sweeping.sweep import Outcome
 
 
 class SweepProgress:
-    """Its methods may be called from any thread."""
+    """Its methods may be called from any thread.
 
-    def __init__(self, settings: Sequence[Setting]) -> None:
-        self._varied = varied(settings)
+    everyone: the settings of the whole sweep, where these are a part of it. goal: the steps at
+    which the runs are judged, by their own metric; None: the line of a run has its test accuracy.
+    """
+
+    def __init__(
+        self,
+        settings: Sequence[Setting],
+        everyone: Sequence[Setting] = (),
+        goal: int | None = None,
+    ) -> None:
+        self._varied = varied(everyone or settings)
+        self._goal = goal
         self._total = len(settings)
         self._done = 0
         self._tasks: dict[Setting, TaskID] = {}
@@ -53,14 +65,19 @@ class SweepProgress:
         self._bar.update(self._all, completed=self._done)
         parts = [outcome.status + (" before" if outcome.skipped else "")]
         if outcome.run is not None:
-            accuracy = outcome.run.final.get("test/accuracy")
-            if outcome.status == "completed" and accuracy is not None:
-                parts.append(f"test/accuracy {accuracy:.4f}")
+            if outcome.status == "completed":
+                parts += self._metric(outcome.run)
             parts.append(os.path.relpath(outcome.run.path))
         if outcome.error:
             parts.append(outcome.error)
         line = f"[{self._done}/{self._total}] {self._name(outcome.setting)}: {', '.join(parts)}"
         self._bar.console.print(printable(line), soft_wrap=True)
+
+    def _metric(self, run: ListedRun) -> list[str]:
+        tag, value = "test/accuracy", run.final.get("test/accuracy")
+        if self._goal is not None and run.record is not None:
+            tag, value = run.record.score_tag, judging.value_at(run, self._goal)
+        return [] if value is None else [f"{tag} {value:.4f}"]
 
     def _name(self, setting: Setting) -> str:
         varied = " ".join(item[2:] for item in setting if item in self._varied)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helper.runs.listing import ListedRun
+from helper.sweeping import judging
 from helper.sweeping.found_runs import FoundRuns, has_checkpoint
 from helper.sweeping.setting import Setting
 from helper.sweeping.workers import INTERRUPTED, Task, Workers
 
-# A run is a pure function of its settings: one that diverged would diverge again.
-FINISHED = ("completed", "diverged")
 _STEP = re.compile(r"step: (\d+), (.*)")
 
 
@@ -55,24 +54,34 @@ class Sweep:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
 
-    def task(self, setting: Setting) -> Task | ListedRun:
+    def task(self, setting: Setting, goal: int | None = None) -> Task | ListedRun:
         """What is left to do for a setting: start a run, or resume one that was cut short. The run
-        itself if it is finished, or running in another process."""
+        itself if it is finished, or running in another process.
+
+        goal: the steps to train an existing run to, if they are more than those of the setting.
+        """
         run = self._found.find(setting)
-        if run is not None and run.status in (*FINISHED, "running"):
+        if run is not None and (run.status == "running" or judging.ended(run, goal)):
             return run
         logdir = f"--logdir={self._logdir}"
         if run is not None and has_checkpoint(run):
-            arguments = (f"--resume={run.path.absolute()}", logdir)
+            own = run.record.steps if run.record else 0
+            longer = [] if goal is None else [f"--steps={max(goal, own)}"]
+            arguments = (f"--resume={run.path.absolute()}", *longer, logdir)
             return Task(self._script, arguments, self._logdir, run)
         name = self._names.get(setting)
         named = [f"--run_name={name}"] if name else []
         return Task(self._script, (*setting, *named, logdir), self._logdir)
 
     def run(
-        self, settings: Sequence[Setting], workers: Workers, ended: Callable[[Outcome], None]
+        self,
+        settings: Sequence[Setting],
+        workers: Workers,
+        ended: Callable[[Outcome], None],
+        goal: int | None = None,
     ) -> list[Outcome]:
         """Run what has not finished yet, ``workers.jobs`` at a time; `ended` is called after each.
+        goal: as in `task`.
 
         On KeyboardInterrupt, interrupt the runs as Ctrl-C would, wait for them and raise it again;
         a second KeyboardInterrupt kills them.
@@ -81,7 +90,7 @@ class Sweep:
 
         def one(setting: Setting) -> None:
             if not self._stopped.is_set():
-                outcome = self._one(setting, workers)
+                outcome = self._one(setting, workers, goal)
                 with self._lock:
                     outcomes.append(outcome)
                     ended(outcome)
@@ -102,17 +111,27 @@ class Sweep:
                 raise
         return outcomes
 
-    def _one(self, setting: Setting, workers: Workers) -> Outcome:
-        task = self.task(setting)
+    def _one(self, setting: Setting, workers: Workers, goal: int | None) -> Outcome:
+        task = self.task(setting, goal)
         while isinstance(task, ListedRun):
-            if task.status in FINISHED or self._stopped.is_set():
-                return Outcome(setting, task.status, True, "", task)
+            status = judging.ended(task, goal)
+            if status or self._stopped.is_set():
+                return Outcome(setting, status or task.status, True, "", task)
             # Left behind by a sweep that was killed, or started by another one: wait for it.
             time.sleep(0.5)
-            task = self.task(setting)
+            task = self.task(setting, goal)
+        outcome = self._trained(task, setting, workers, goal)
+        if outcome.status == "failed" and not outcome.error and task.resumed is None and goal:
+            # A run begun anew, because its checkpoints are gone, has only the setting's own steps.
+            again = self.task(setting, goal)
+            if isinstance(again, Task) and again.resumed is not None:
+                return self._trained(again, setting, workers, goal)
+        return outcome
+
+    def _trained(self, task: Task, setting: Setting, workers: Workers, goal: int | None) -> Outcome:
         code, error = workers.train(task, self._reader(setting))
         run = self._found.find(setting)
-        status = run.status if run is not None and run.status in FINISHED else "failed"
+        status = (judging.ended(run, goal) if run is not None else None) or "failed"
         if code in (INTERRUPTED, -signal.SIGINT):
             status = "interrupted"
         elif code != 0 and status == "completed":

@@ -94,6 +94,20 @@ def test_the_arguments_of_a_task(made, sweep, tmp_path):
     assert sweep.task(SETTING).name == "toy/0003"
 
 
+def test_a_goal_of_more_steps(made, sweep, tmp_path):
+    logdir = f"--logdir={tmp_path / 'logs'}"
+    assert sweep.task(SETTING, 300).arguments == (*SETTING, logdir)
+    made("0001", status="completed", checkpoint=True, step=100)
+    assert sweep.task(SETTING, 100).name == "toy/0001"
+    resume = f"--resume={tmp_path / 'logs' / 'toy' / '0001'}"
+    assert sweep.task(SETTING, 300).arguments == (resume, "--steps=300", logdir)
+    # A run is never resumed with fewer steps than it was to have.
+    made("0002", checkpoint=True, steps=500)
+    (tmp_path / "logs" / "toy" / "0001" / "run.json").unlink()
+    resume = f"--resume={tmp_path / 'logs' / 'toy' / '0002'}"
+    assert sweep.task(SETTING, 300).arguments == (resume, "--steps=500", logdir)
+
+
 @pytest.mark.parametrize(
     ("program", "status", "error"),
     [

@@ -29,6 +29,17 @@ def test_a_line_for_each_outcome(tmp_path, monkeypatch, capsys):
     ]
 
 
+def test_on_a_rung_a_line_has_what_decides_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    make_run(Path("logs/toy/0001"), 0.75, curve={50: 0.5, 100: 0.75})
+    (run,) = listing.find(Path("logs"))
+    with SweepProgress(SETTINGS[:1], SETTINGS, goal=50) as shown:
+        shown.ended(Outcome(SETTINGS[0], "completed", False, "", run))
+    assert capsys.readouterr().out == (
+        "[1/1] rate=0.1: completed, test/accuracy 0.5000, logs/toy/0001\n"
+    )
+
+
 def test_a_sweep_of_one_setting_has_a_name_too(capsys):
     with SweepProgress(SETTINGS[:1]) as shown:
         shown.ended(Outcome(SETTINGS[0], "diverged", False, "", None))
