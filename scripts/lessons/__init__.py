@@ -1,0 +1,1 @@
+"""The chapters of docs/course: run, checked, drawn. scripts/course.py is the command."""
