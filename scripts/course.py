@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, run
 from helper.errors import LabError, UsageError
-from scripts.lessons import exercises, pages, pictures, running
+from scripts.lessons import exercises, pages, running
 
 ALL = "all"
 
@@ -96,7 +96,9 @@ def show(page: pages.Page, folder: Path, flags: argparse.Namespace) -> int:
         for line in printed.splitlines():
             print(f"    │ {line}")
     if flags.pictures:
-        print(f"\nwrote {pictures.draw(page, folder, names)}")
+        from scripts.lessons import pictures  # needs matplotlib
+
+        print(f"\nwrote {pictures.draw(page, names)}")
     other = [block for block, printed in results if running.differs(block, printed)]
     if flags.write:
         page.path.write_text(running.with_outputs(page, results))
