@@ -1,4 +1,4 @@
-"""The six steps of docs/migrating.md: the diffs are applied one after the other, each result runs."""
+"""The six steps of docs/migrating.md: each diff is applied to the result of the last, and runs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def run(folder: Path, steps: int, *arguments: str) -> str:
 
 def test_there_are_six_steps_and_each_fits() -> None:
     assert len(DIFFS) == 6 == len(re.findall(r"^## \d\. ", TEXT, re.MULTILINE))
-    assert len(after(6).splitlines()) < len(SCRIPT.splitlines())
+    assert len(after(6).splitlines()) <= len(SCRIPT.splitlines())
     for steps in range(7):
         compile(after(steps), "mine.py", "exec")
 

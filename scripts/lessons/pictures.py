@@ -118,7 +118,9 @@ def _times(names: Names) -> Figure:
     bars = axes.barh(
         [name for name, _ in times],
         [value for _, value in times],
-        color=[ORANGE if "feed" in name else GREY if "empty" in name else BLUE for name, _ in times],
+        color=[
+            ORANGE if "feed" in name else GREY if "empty" in name else BLUE for name, _ in times
+        ],
     )
     axes.bar_label(bars, [f" {value:.0f} µs" for _, value in times])
     axes.set(xlabel="microseconds of a step", xlim=(0, 1.15 * times[0][1]))

@@ -32,7 +32,8 @@ def chapter_2(names: Mapping[str, Any]) -> Figure:
         "fetch v, feed u": ("v", "u"),
     }
     figure = Figure(figsize=(7.6, 1.9), layout="constrained")
-    for axes, (title, (fetched, fed)) in zip(figure.subplots(1, len(runs)), runs.items()):
+    panels = figure.subplots(1, len(runs))
+    for axes, (title, (fetched, fed)) in zip(panels, runs.items(), strict=True):
         computed: set[str] = set()
         todo = list(fetched)
         while todo:
@@ -68,6 +69,7 @@ def draw(
         for row, name in enumerate(members)
     }
     shrink = 26 if operations else 13  # points, from the middle of a box to its edge and a bit
+    arrow = {"arrowstyle": "-|>", "color": "0.4", "shrinkA": shrink, "shrinkB": shrink}
     for name, (x, y) in places.items():
         on = name in filled
         axes.text(
@@ -80,13 +82,7 @@ def draw(
             bbox={"boxstyle": "round,pad=0.5", "fc": BLUE if on else "white", "ec": BLUE},
         )
         for source in edges[name]:
-            axes.annotate(
-                "",
-                xy=(x, y),
-                xytext=places[source],
-                arrowprops={"arrowstyle": "-|>", "color": "0.4", "shrinkA": shrink, "shrinkB": shrink},
-                zorder=0,
-            )
+            axes.annotate("", (x, y), places[source], arrowprops=arrow, zorder=0)
     axes.set(xlim=(-0.5, max(columns) + 0.5), ylim=(-1.1, 1.1))
     axes.set_axis_off()
 

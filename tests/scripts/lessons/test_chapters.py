@@ -112,7 +112,9 @@ def test_runs_a_chapter_and_says_that_it_is_as_printed(small: Path) -> None:
 
 def test_another_output_is_shown_and_can_be_written(small: Path) -> None:
     before = small.read_text()
-    small.write_text(before.replace("```text\n2\n```\n\n", "").replace("```text\nsaid", "```text\nx"))
+    small.write_text(
+        before.replace("```text\n2\n```\n\n", "").replace("```text\nsaid", "```text\nx")
+    )
     done = command_line.script(course.main, "1")
     assert done.code == 1
     assert "line 4 of 01_small.md says something else" in done.stdout
