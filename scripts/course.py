@@ -102,7 +102,7 @@ def show(page: pages.Page, folder: Path, flags: argparse.Namespace) -> int:
     other = [block for block, printed in results if running.differs(block, printed)]
     if flags.write:
         page.path.write_text(running.with_outputs(page, results))
-        print(f"\n{page.path.name}: {len(other)} outputs written")
+        print(f"\n{page.path.name}: {len(results)} outputs written, {len(other)} of them new")
         return 0
     for block in other:
         print(f"\nline {block.line} of {page.path.name} says something else:\n{block.output}")

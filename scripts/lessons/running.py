@@ -47,7 +47,7 @@ def with_outputs(page: Page, results: list[tuple[Block, str]]) -> str:
     """The text of the page with these outputs in it."""
     text = page.text
     for block, printed in reversed(results):
-        if not differs(block, printed):
+        if printed.rstrip() == block.output.rstrip():
             continue
         start, end = block.span
         new = f"```text\n{printed.rstrip()}\n```" if printed.strip() else ""
