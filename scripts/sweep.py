@@ -12,7 +12,6 @@ Runs are named by what the sweep varies; --run_name=NAME gives all of them anoth
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -27,8 +26,7 @@ from helper.errors import UsageError, printable
 from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
-from helper.sweeping import grid
-from helper.sweeping.processes import Processes
+from helper.sweeping import grid, this_machine
 from helper.sweeping.progress import SweepProgress
 from helper.sweeping.setting import Setting, names
 from helper.sweeping.sweep import FINISHED, Sweep
@@ -39,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
-    add("--jobs", type=int, metavar="N", help="runs at a time (default: one per two cores)")
+    add("--jobs", type=int, metavar="N", help="runs at a time (default: one per core)")
     add("--random", type=int, metavar="N", help="draw N of the combinations at random")
     add("--search_seed", type=int, default=0, metavar="SEED", help="seed of --random (default: 0)")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
@@ -51,8 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{flags.experiment} is not an experiment script; give one such as "
             "experiments/softmax.py"
         )
-    jobs = flags.jobs if flags.jobs is not None else max(1, (os.cpu_count() or 2) // 2)
-    if jobs < 1 or (flags.random is not None and flags.random < 1):
+    if any(number is not None and number < 1 for number in (flags.jobs, flags.random)):
         raise UsageError("--jobs and --random must be at least 1")
     choices = grid.parse(rest)
     settings = (
@@ -63,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.dry_run:
         show_commands(Sweep(script, Path(flags.logdir), names=names(settings)), settings)
         return 0
-    return train(script, Path(flags.logdir), settings, Processes(jobs))
+    return train(script, Path(flags.logdir), settings, this_machine.workers(flags.jobs))
 
 
 def show_commands(sweep: Sweep, settings: Sequence[Setting]) -> None:
