@@ -7,6 +7,7 @@ examples:
   benchmark.py --overhead                         the cost of checkpoints, summaries … in a run
   benchmark.py --command                          time, memory and disk of the whole command
   benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
+  benchmark.py --sweep                            a sweep's time, its runs forked and not
 
 All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
@@ -33,7 +34,7 @@ from rich.console import Console
 from helper.command import Parser, fail, run
 from helper.errors import LabError, UsageError
 from helper.signals import sigterm_interrupts
-from scripts.benchmarks import command, overhead, report
+from scripts.benchmarks import command, overhead, report, sweep
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.race import race
 from scripts.benchmarks.task import NETWORKS, Task
@@ -55,6 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if flags.board:
         return show_board(flags)
+    if flags.sweep:
+        arguments = _arguments(flags, 5_000)
+        report.show(
+            "a sweep of 12 softmax runs", sweep.COLUMNS, sweep.measure(arguments), flags.markdown
+        )
+        return 0
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -102,6 +109,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--overhead", action="store_true", help="measure everything but the training steps")
     add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
     add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
+    add("--sweep", action="store_true", help="measure a sweep of 12 softmax runs, 5,000 steps each")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -110,7 +118,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    whole = [name for name in ("overhead", "command", "board") if getattr(flags, name)]
+    whole = [name for name in ("overhead", "command", "board", "sweep") if getattr(flags, name)]
     if len(whole) > 1:
         raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
     if flags.data_dir:

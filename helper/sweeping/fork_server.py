@@ -40,6 +40,10 @@ def main(script: str, number: str, *modules: str) -> NoReturn:
     if not getattr(sys.flags, "safe_path", False):
         sys.path[0] = os.path.dirname(os.path.realpath(script))
     sys.argv = [script]
+    # It was opened as a pipe, as the runs have one: a file would have a position. Nobody reads it.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
     for name in modules:
         importlib.import_module(name)
     # The collector does not touch, and so does not copy, the memory that all runs share.
@@ -97,7 +101,7 @@ class _Server:
         self, arguments: list[str], handles: list[int], ready: selectors.PollSelector
     ) -> None:
         connection = socket.socket(fileno=handles[0])
-        server = os.getpid()
+        server, alone = os.getpid(), threads() == 1
         # A signal that arrives before the run can take it waits until then.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         try:
@@ -109,7 +113,7 @@ class _Server:
         else:
             if not child:
                 self._private += [connection, *self._runs.values()]
-                self._become(arguments, handles, server)
+                self._become(arguments, handles, server, alone)
             self._runs[child] = connection
             ready.register(connection, selectors.EVENT_READ, child)
         finally:
@@ -141,8 +145,13 @@ class _Server:
         for number in numbers:
             os.kill(child, number)
 
-    def _become(self, arguments: list[str], handles: list[int], server: int) -> NoReturn:
-        """Make this process, just forked, what ``python SCRIPT ARGUMENTS`` would be."""
+    def _become(
+        self, arguments: list[str], handles: list[int], server: int, alone: bool
+    ) -> NoReturn:
+        """Make this process, just forked, what ``python SCRIPT ARGUMENTS`` would be.
+
+        alone: whether the server had no other threads at that moment.
+        """
         code = 1
         try:
             os.setsid()  # Ctrl-C reaches only the sweep, which passes it on once
@@ -154,14 +163,10 @@ class _Server:
             for number, handle in enumerate(handles[1:], start=1):
                 os.dup2(handle, number)
                 os.close(handle)
-            # The one that was opened at the start believes that it can be told where it is.
-            sys.stdout = sys.__stdout__ = open(  # noqa: SIM115 - for the life of the process
-                1, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False
-            )
             for private in self._private:
                 private.close()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-            if threads() > 1:
+            if not alone:
                 os.execv(sys.executable, [sys.executable, self._script, *arguments])
             if "numpy" in sys.modules:  # Python does this by itself with its own generator
                 sys.modules["numpy"].random.seed()

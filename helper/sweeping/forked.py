@@ -8,6 +8,7 @@ thread: on n cores, n runs with a thread each train more steps than one run with
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -125,7 +126,7 @@ class _Server:
                     *preloaded.modules(script),
                 ],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env=threads | os.environ,
                 pass_fds=[theirs.fileno()],
@@ -172,7 +173,7 @@ class _Server:
     def close(self) -> None:
         """End it, and with it the runs that are left."""
         self._socket.close()
-        self._process.wait()
+        self._process.communicate()
         self._errors.close()
 
 
@@ -199,7 +200,5 @@ class _Run:
         return int(answer) if answer else None
 
     def send_signal(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it may have ended
             self._connection.send(bytes([number]))
-        except OSError:
-            pass  # it has ended
