@@ -57,11 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.board:
         return show_board(flags)
     if flags.sweep:
-        arguments = _arguments(flags, 5_000)
-        report.show(
-            "a sweep of 12 softmax runs", sweep.COLUMNS, sweep.measure(arguments), flags.markdown
-        )
-        return 0
+        return show_sweep(flags)
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -189,6 +185,15 @@ def show_board(flags: argparse.Namespace) -> int:
     columns = ("", "ms", "fastest", "slowest", "aim")
     report.show("the tab Graph Lab in TensorBoard: medians", columns, rows, flags.markdown)
     return 0
+
+
+def show_sweep(flags: argparse.Namespace) -> int:
+    """Print the table. Returns 1 if a forked run's results are not the usual ones."""
+    rows, problems = sweep.measure(_arguments(flags, 5_000))
+    report.show("a sweep of 12 softmax runs", sweep.COLUMNS, rows, flags.markdown)
+    for problem in problems:
+        fail(problem)
+    return 1 if problems else 0
 
 
 def machine() -> str:

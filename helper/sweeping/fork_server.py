@@ -58,10 +58,11 @@ def main(script: str, number: str, *modules: str) -> NoReturn:
 
 
 class _Server:
-    """Forks a process for each message of the sweep: its arguments in JSON and three descriptors.
+    """Forks a process for each message of the sweep: JSON and three descriptors.
 
-    They are a connection, standard output and standard error. Every byte on the connection is a
-    signal to pass on to the process; the answer is its exit code, in digits.
+    The JSON holds the arguments, and environment variables for the run unless they are set. The
+    descriptors are a connection, standard output and standard error. Every byte on the connection
+    is a signal to pass on to the process; the answer is its exit code, in digits.
     """
 
     def __init__(self, sweep: socket.socket, script: str) -> None:
@@ -88,7 +89,8 @@ class _Server:
                         )
                         if not task:
                             return
-                        self._fork(json.loads(task), handles, ready)
+                        arguments, environment = json.loads(task)
+                        self._fork(arguments, environment, handles, ready)
                     elif key.fileobj is self._ended:
                         with contextlib.suppress(BlockingIOError):
                             while self._ended.recv(4096):
@@ -98,7 +100,11 @@ class _Server:
                         self._pass_on(key.data, ready)
 
     def _fork(
-        self, arguments: list[str], handles: list[int], ready: selectors.PollSelector
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        handles: list[int],
+        ready: selectors.PollSelector,
     ) -> None:
         connection = socket.socket(fileno=handles[0])
         server, alone = os.getpid(), threads() == 1
@@ -113,6 +119,7 @@ class _Server:
         else:
             if not child:
                 self._private += [connection, *self._runs.values()]
+                os.environ.update(environment | os.environ)
                 self._become(arguments, handles, server, alone)
             self._runs[child] = connection
             ready.register(connection, selectors.EVENT_READ, child)

@@ -25,17 +25,18 @@ from helper.errors import LabError
 from helper.sweeping import fork_server, preloaded
 from helper.sweeping.workers import INTERRUPTED, Ended, Task
 
-# NumPy's library starts its threads when it is imported; TensorFlow reads the others later.
+# NumPy's library starts its threads when it is imported.
 _BEFORE_A_FORK = {"OPENBLAS_NUM_THREADS": "1"}
-_ONE_THREAD = {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
+# The threads that share one operation. TensorFlow reads it when it first computes.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1"}
 
 
 class Forked:
-    """``Workers`` that fork the processes of the runs, all of one script."""
+    """``Workers`` that fork the processes of the runs, all of one script.
+
+    The number of threads decides the last bits of a run, so only a new run is given one thread: one
+    that is resumed keeps the number that it was started with.
+    """
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
@@ -63,7 +64,8 @@ class Forked:
             with self._lock:
                 if self._stopped or server is None:
                     return Ended(INTERRUPTED, "")
-                run = server.start(task, errors)
+                alone = self.jobs == 1 or task.resumed is not None
+                run = server.start(task, errors, {} if alone else ONE_THREAD)
                 self._running.add(run)
             with run:
                 for line in run.output:
@@ -102,7 +104,7 @@ class Forked:
                     return self._server
                 if self._server is not None:
                     self._server.close()
-                self._server = _Server(script, one_thread=self.jobs > 1)
+                self._server = _Server(script)
             if self._server.wait_until_ready() or self._stopped:
                 return self._server
             raise LabError(f"cannot import what {script} needs: {self._server.error()}")
@@ -111,11 +113,10 @@ class Forked:
 class _Server:
     """The sweep's side of a running ``fork_server``."""
 
-    def __init__(self, script: Path, one_thread: bool) -> None:
+    def __init__(self, script: Path) -> None:
         self.ready = False
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
-        threads = _BEFORE_A_FORK | (_ONE_THREAD if one_thread else {})
         with theirs:
             self._process = subprocess.Popen(
                 [
@@ -128,7 +129,7 @@ class _Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env=threads | os.environ,
+                env=_BEFORE_A_FORK | os.environ,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -138,13 +139,16 @@ class _Server:
         self.ready = self._socket.recv(len(fork_server.READY)) == fork_server.READY
         return self.ready
 
-    def start(self, task: Task, errors: IO[str]) -> _Run:
-        """Start a run, whose standard error goes to the file."""
+    def start(self, task: Task, errors: IO[str], environment: dict[str, str]) -> _Run:
+        """Start a run, whose standard error goes to the file.
+
+        environment: variables that it gets unless they are set.
+        """
         ours, theirs = socket.socketpair()
         reader, writer = os.pipe()
         with theirs:
             try:
-                message = json.dumps(task.arguments).encode()
+                message = json.dumps([task.arguments, environment]).encode()
                 handles = [theirs.fileno(), writer, errors.fileno()]
                 socket.send_fds(self._socket, [message], handles)
             except (BrokenPipeError, ConnectionResetError):

@@ -9,11 +9,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helper.errors import LabError
+from helper.runs.listing import ListedRun
+from helper.runs.record import Status
 from helper.sweeping.forked import Forked
 from helper.sweeping.processes import Processes
 from helper.sweeping.workers import INTERRUPTED, Ended, Task
@@ -243,10 +246,14 @@ def test_each_run_draws_random_numbers_of_its_own(task, tensorflow):
     assert not set(first.split()) & set(second.split())
 
 
-@pytest.mark.parametrize(("jobs", "threads"), [(1, "None"), (2, "1")])
-def test_one_thread_for_each_of_several_jobs(task, monkeypatch, jobs, threads):
+@pytest.mark.parametrize(
+    ("jobs", "resumed", "threads"), [(1, False, "None"), (2, False, "1"), (2, True, "None")]
+)
+def test_one_thread_for_each_of_several_new_runs(task, monkeypatch, jobs, resumed, threads):
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     each = task("import os; print(os.environ.get('TF_NUM_INTRAOP_THREADS'))")
+    if resumed:
+        each = replace(each, resumed=ListedRun(Path("toy"), "toy", Status.INTERRUPTED, None))
     assert output(Forked(jobs), each) == (Ended(0, "exit code 0"), f"{threads}\n")
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
     assert output(Forked(jobs), each)[1] == "3\n"
