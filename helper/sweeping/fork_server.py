@@ -175,8 +175,8 @@ class _Server:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
             if not alone:
                 os.execv(sys.executable, [sys.executable, self._script, *arguments])
-            if "numpy" in sys.modules:  # Python does this by itself with its own generator
-                sys.modules["numpy"].random.seed()
+            if "numpy.random" in sys.modules:  # Python does the same with its own generator
+                sys.modules["numpy.random"].seed()
             code = run_script(self._script, arguments)
         except BaseException as error:
             code = exit_code(error)

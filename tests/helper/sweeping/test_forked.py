@@ -240,7 +240,7 @@ def test_a_new_interpreter_where_the_imports_started_threads(task, tensorflow):
 
 
 def test_each_run_draws_random_numbers_of_its_own(task, tensorflow):
-    tensorflow("import numpy, random, uuid")
+    tensorflow("import numpy.random, random")
     each = task("import tensorflow, numpy, random; print(numpy.random.rand(), random.random())")
     (_, first), (_, second) = outputs(Forked(2), each, each)
     assert not set(first.split()) & set(second.split())
