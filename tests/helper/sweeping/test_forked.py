@@ -145,8 +145,8 @@ def test_ends_as_usual(task, program):
 
 def test_a_run_that_is_killed_takes_nothing_along(task):
     with Forked(2) as workers:
-        first = Running(workers, task(PID + "time.sleep(60)"))
-        second = Running(workers, task(PID + "time.sleep(60)"))
+        each = task(PID + "time.sleep(60)")
+        first, second = Running(workers, each), Running(workers, each)
         assert first.server == second.server
         os.kill(first.number, signal.SIGKILL)
         assert first.ended.result(10) == Ended(-9, "killed by signal 9")
@@ -160,9 +160,11 @@ def test_runs_end_safely_if_the_server_is_killed_and_the_next_starts_another(tas
     with Forked(2) as workers:
         run = Running(workers, task("import signal, os\n" + safely + PID + "time.sleep(60)"))
         first = run.server
+        other = Running(workers, task(PID + "time.sleep(60)"))
+        assert other.server == first
         os.kill(first, signal.SIGKILL)
         message = "the process that runs are forked from was killed by signal 9"
-        assert run.ended.result(10) == Ended(1, message)
+        assert run.ended.result(10) == other.ended.result(10) == Ended(1, message)
         assert Path("saved").exists()
         second = Running(workers, task(PID + "time.sleep(0.1)"))
         assert second.server != first
