@@ -8,6 +8,7 @@ examples:
   benchmark.py --command                          time, memory and disk of the whole command
   benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
   benchmark.py --start                            waiting for a program's first answer
+  benchmark.py --sweep                            a sweep's time, its runs forked and not
 
 All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
@@ -34,7 +35,7 @@ from rich.console import Console
 from helper.command import Parser, fail, run
 from helper.errors import LabError, UsageError
 from helper.signals import sigterm_interrupts
-from scripts.benchmarks import command, overhead, report, start
+from scripts.benchmarks import command, overhead, report, start, sweep
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.race import race
 from scripts.benchmarks.task import NETWORKS, Task
@@ -60,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = start.measure(flags.repeats, _arguments(flags, 10))
         report.show("waiting for an answer: medians", start.COLUMNS, rows, flags.markdown)
         return 0
+    if flags.sweep:
+        return show_sweep(flags)
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -108,6 +111,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
     add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
     add("--start", action="store_true", help="measure how soon programs answer")
+    add("--sweep", action="store_true", help="measure a sweep of 12 softmax runs, 5,000 steps each")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -116,7 +120,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    whole = [name for name in ("overhead", "command", "board", "start") if getattr(flags, name)]
+    modes = ("overhead", "command", "board", "start", "sweep")
+    whole = [name for name in modes if getattr(flags, name)]
     if len(whole) > 1:
         raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
     if flags.data_dir:
@@ -187,6 +192,15 @@ def show_board(flags: argparse.Namespace) -> int:
     columns = ("", "ms", "fastest", "slowest", "aim")
     report.show("the tab Graph Lab in TensorBoard: medians", columns, rows, flags.markdown)
     return 0
+
+
+def show_sweep(flags: argparse.Namespace) -> int:
+    """Print the table. Returns 1 if a forked run's results are not the usual ones."""
+    rows, problems = sweep.measure(_arguments(flags, 5_000))
+    report.show("a sweep of 12 softmax runs", sweep.COLUMNS, rows, flags.markdown)
+    for problem in problems:
+        fail(problem)
+    return 1 if problems else 0
 
 
 def machine() -> str:
