@@ -28,6 +28,7 @@ from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
 from helper.sweeping import grid
+from helper.sweeping.cluster.client import ClusterWorkers
 from helper.sweeping.processes import Processes
 from helper.sweeping.progress import SweepProgress
 from helper.sweeping.setting import Setting, names
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
     add("--jobs", type=int, metavar="N", help="runs at a time (default: one per two cores)")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that trains, as tcp://host:8786")
     add("--random", type=int, metavar="N", help="draw N of the combinations at random")
     add("--search_seed", type=int, default=0, metavar="SEED", help="seed of --random (default: 0)")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
@@ -63,7 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if flags.dry_run:
         show_commands(Sweep(script, Path(flags.logdir), names=names(settings)), settings)
         return 0
-    return train(script, Path(flags.logdir), settings, Processes(jobs))
+    workers: Workers = Processes(jobs)
+    if flags.scheduler:
+        workers = ClusterWorkers(flags.scheduler, script, Path(flags.logdir), flags.jobs)
+    return train(script, Path(flags.logdir), settings, workers)
 
 
 def show_commands(sweep: Sweep, settings: Sequence[Setting]) -> None:

@@ -92,7 +92,7 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
         _make_directories(parent, made)
         if not parent.resolve().is_relative_to(top.resolve()):
             raise UsageError(f"{parent} leads out of the log directory; remove that link")
-        path = _make_next(parent, suffix)
+        path = make_next(parent, suffix)
         made.append(path)
         run = Run(path, replace(first, name=path.name))
         run.save_record()
@@ -108,6 +108,21 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
             f"cannot write to the log directory {logdir}: {error.strerror or error}; "
             "choose another with --logdir"
         ) from None
+
+
+def make_next(parent: Path, suffix: str) -> Path:
+    """Make the directory of an experiment's next run, empty. Raises OSError."""
+    handle = os.open(parent, os.O_RDONLY)
+    try:
+        # Two runs with different suffixes must not take the same number.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        newest = max((number(parent / entry) for entry in os.listdir(parent)), default=-1)
+        name = f"{max(newest, 0) + 1:04d}"
+        path = parent / (f"{name}-{suffix}" if suffix else name)
+        path.mkdir()
+        return path
+    finally:
+        os.close(handle)
 
 
 def reopen(path: Path) -> Run:
@@ -197,20 +212,6 @@ def _log_directory(logdir: str | Path) -> Path:
             "checkpoints cannot have; choose another with --logdir"
         )
     return path
-
-
-def _make_next(parent: Path, suffix: str) -> Path:
-    handle = os.open(parent, os.O_RDONLY)
-    try:
-        # Two runs with different suffixes must not take the same number.
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        newest = max((number(parent / entry) for entry in os.listdir(parent)), default=-1)
-        name = f"{max(newest, 0) + 1:04d}"
-        path = parent / (f"{name}-{suffix}" if suffix else name)
-        path.mkdir()
-        return path
-    finally:
-        os.close(handle)
 
 
 def _make_directories(path: Path, made: list[Path]) -> None:

@@ -1,0 +1,70 @@
+"""The connection to a Dask scheduler, whose troubles are one line each."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from helper.errors import LabError, UsageError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+")
+_SECONDS = 10.0
+
+
+def check_address(address: str) -> None:
+    """Raise UsageError for what cannot be a scheduler's address."""
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(
+            f"--scheduler={address} is not the address of a Dask scheduler, such as "
+            "tcp://10.0.0.5:8786"
+        )
+
+
+def connect(address: str) -> Client:
+    """A client of the scheduler. It listens on no port. Raises LabError."""
+    try:
+        import distributed
+    except ImportError:
+        raise LabError(
+            "--scheduler needs dask.distributed: pip install 'tensorflow-graph-lab[cluster]'"
+        ) from None
+    # What a user needs to know of a lost connection is said as this project's own error.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="distributed")
+    try:
+        client = distributed.Client(
+            address, timeout=_SECONDS, set_as_default=False, name="graph-lab"
+        )
+    except TimeoutError:
+        raise LabError(
+            f"no Dask scheduler answers at {address} within {_SECONDS:g} s; start one with: dask "
+            "scheduler"
+        ) from None
+    except Exception as error:  # whatever another version answers, or a certificate lacks
+        raise LabError(f"cannot connect to the scheduler {address}: {_line(error)}") from None
+    theirs = _version(client)
+    if theirs != distributed.__version__:
+        client.close()
+        raise LabError(
+            f"the scheduler {address} has distributed {theirs}, here is "
+            f"{distributed.__version__}; install the same version on all sides"
+        )
+    return client
+
+
+def _version(client: Any) -> str:
+    try:
+        packages = client.get_versions()["scheduler"]["packages"]
+        return str(packages.get("distributed"))
+    except Exception as error:
+        return f"of another kind ({_line(error)})"
+
+
+def _line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
