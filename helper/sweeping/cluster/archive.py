@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import os
 import shutil
 import stat
 import tarfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from helper.errors import LabError
@@ -18,6 +20,7 @@ from helper.loading import Damaged
 MOST_BYTES = 1 << 30
 _MOST_FILES = 10_000
 _MOST_DEPTH = 8
+_MOST_PADDING = 1 << 16
 
 
 def pack(run: Path) -> bytes:
@@ -46,7 +49,11 @@ def unpack(content: bytes, into: Path) -> None:
     names, and too much of it, raises Damaged. Raises OSError if it cannot be written.
     """
     made = {into}
-    with _reading(), tarfile.open(fileobj=io.BytesIO(content), mode="r|gz") as archive:
+    with (
+        _reading(),
+        gzip.open(io.BytesIO(content)) as plain,
+        tarfile.open(fileobj=plain, mode="r|") as archive,
+    ):
         total = 0
         for number, member in enumerate(archive):
             total += member.size
@@ -61,6 +68,9 @@ def unpack(content: bytes, into: Path) -> None:
                 shutil.copyfileobj(source, file)
                 file.flush()
                 os.fsync(file.fileno())
+        # The checksum comes last: only with it is the archive known to be whole.
+        if len(plain.read(_MOST_PADDING)) == _MOST_PADDING:
+            raise Damaged("holds more than a run")
     for directory in made:
         sync(directory)
 
@@ -76,10 +86,17 @@ def _checked(member: tarfile.TarInfo) -> PurePosixPath:
 
 
 @contextlib.contextmanager
-def _reading():
+def _reading() -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, zlib.error, EOFError, FileExistsError, ValueError) as error:
+    except (
+        tarfile.TarError,
+        gzip.BadGzipFile,
+        zlib.error,
+        EOFError,
+        FileExistsError,
+        ValueError,
+    ) as error:
         raise Damaged(f"is not an archive of a run: {error}") from None
     except (NotADirectoryError, IsADirectoryError):
         raise Damaged("holds a file below a file") from None

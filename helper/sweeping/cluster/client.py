@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import secrets
-import tempfile
 import threading
 import time
 import uuid
@@ -16,12 +13,11 @@ from typing import Any
 
 from helper.command import note
 from helper.errors import LabError
-from helper.files import PARTIAL, PROJECT_ROOT
 from helper.runs import directory
 from helper.runs.directory import Run
-from helper.sweeping.cluster import agreement, archive, arriving, visible
+from helper.sweeping.cluster import archive, arriving, from_task, visible
 from helper.sweeping.cluster.connection import check_address, connect
-from helper.sweeping.cluster.orders import Order, Place, Report, Source
+from helper.sweeping.cluster.orders import Order, Report, Source
 from helper.sweeping.workers import INTERRUPTED, Ended, Task
 
 _FEWEST_TASKS, _MOST_TASKS = 32, 1_000
@@ -57,7 +53,7 @@ class ClusterWorkers:
             opening.callback(self._client.close, timeout=2)
             from helper.sweeping.cluster.gate import Gate  # needs dask.distributed
 
-            self._place = opening.enter_context(_token(self._script, self._logdir))
+            self._place = opening.enter_context(from_task.token(self._script, self._logdir))
             self._gate = Gate(self._client, self._place, self._stopped.is_set)
             with self._connected():
                 self._client.subscribe_topic(self._topic, self._heard)
@@ -78,7 +74,7 @@ class ClusterWorkers:
 
         Raises LabError if the cluster is lost, and if the sweep is stopped before the run begins.
         """
-        source = _source(task)
+        source = from_task.source(task)
         with self._connected(), self._slot(source):
             if self._gate.shared:
                 report = self._given_to_cluster(self._order(task), source, said)
@@ -97,14 +93,20 @@ class ClusterWorkers:
         self._stop("k")
 
     def _stop(self, word: str) -> None:
-        from helper.sweeping.cluster import at_worker
-
         self._stopped.set()
         self._told = time.monotonic()
         with self._free:
             self._free.notify_all()
+        # A worker that does not answer must not keep a second Ctrl-C waiting.
+        telling = threading.Thread(target=self._tell, args=[word], daemon=True)
+        telling.start()
+        telling.join(_TELL_SECONDS if word == "k" else 0)
+
+    def _tell(self, word: str) -> None:
+        from helper.sweeping.cluster import at_worker
+
         with contextlib.suppress(Exception):  # the scheduler may be what was lost
-            self._client.run(at_worker.stop, self._sweep, word, on_error="ignore", wait=False)
+            self._client.run(at_worker.stop, self._sweep, word, on_error="ignore")
 
     def _away(self, task: Task, source: Source, said: Callable[[str], None]) -> Ended:
         """Train in a log directory of the worker; the run comes back with the result."""
@@ -124,20 +126,8 @@ class ClusterWorkers:
         return Ended(report.code, report.error)
 
     def _order(self, task: Task, content: bytes | None = None) -> Order:
-        shared = self._gate.shared
-        runs = task.logdir / task.script.stem
-        return Order(
-            key=f"{task.script.stem}-{uuid.uuid4().hex}",
-            topic=self._topic,
-            sweep=self._sweep,
-            place=self._place,
-            arguments=tuple(
-                word for word in task.arguments if not word.startswith(("--logdir=", "--resume="))
-            ),
-            logdir=str(task.logdir.absolute()) if shared else None,
-            newest=_newest(runs) if shared else 0,
-            resumed=str(task.resumed.path.absolute()) if task.resumed else "",
-            archive=content,
+        return from_task.order(
+            task, self._sweep, self._topic, self._place, self._gate.shared, content
         )
 
     def _given_to_cluster(
@@ -246,38 +236,3 @@ class ClusterWorkers:
         if listener is not None:
             for line in message.get("lines", ()):
                 listener.put(str(line))
-
-
-@contextlib.contextmanager
-def _token(script: Path, logdir: Path) -> Iterator[Place]:
-    """A file in the log directory by which a worker can tell whether it sees it."""
-    secret = secrets.token_hex()
-    top = logdir.absolute()
-    top.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=top, prefix=PARTIAL) as file:
-        os.chmod(file.name, 0o644)  # a worker may be another user
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
-        yield Place(_portable(script), _portable(Path()), file.name, secret)
-
-
-def _portable(path: Path) -> str:
-    """A path from the project's directory, if it is in it: workers may have it elsewhere."""
-    whole = path.resolve()
-    return str(whole.relative_to(PROJECT_ROOT) if whole.is_relative_to(PROJECT_ROOT) else whole)
-
-
-def _newest(runs: Path) -> int:
-    try:
-        return max((directory.number(Path(name)) for name in os.listdir(runs)), default=0)
-    except OSError:
-        return 0
-
-
-def _source(task: Task) -> Source:
-    """The data of a task; where it resumes a run, that of the run."""
-    if task.resumed is None or task.resumed.record is None:
-        return agreement.source(task.arguments)
-    flags = task.resumed.record.flags
-    return Source(str(flags.get("dataset") or "mnist"), str(flags.get("data_dir") or ""))

@@ -34,7 +34,9 @@ def connect(address: str) -> Client:
             "--scheduler needs dask.distributed: pip install 'tensorflow-graph-lab[cluster]'"
         ) from None
     # What a user needs to know of a lost connection is said as this project's own error.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
     try:
         client = distributed.Client(
