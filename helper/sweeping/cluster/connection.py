@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import queue
 import re
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+")
-_SECONDS = 10.0
+_SECONDS = 8.0
+_MORE_SECONDS = 4.0  # a failed connection takes a little longer
 
 
 def check_address(address: str) -> None:
@@ -38,17 +41,7 @@ def connect(address: str) -> Client:
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
-    try:
-        client = distributed.Client(
-            address, timeout=_SECONDS, set_as_default=False, name="graph-lab"
-        )
-    except TimeoutError:
-        raise LabError(
-            f"no Dask scheduler answers at {address} within {_SECONDS:g} s; start one with: dask "
-            "scheduler"
-        ) from None
-    except Exception as error:  # whatever another version answers, or a certificate lacks
-        raise LabError(f"cannot connect to the scheduler {address}: {_line(error)}") from None
+    client = _answering(distributed, address)
     theirs = _version(client)
     if theirs != distributed.__version__:
         client.close()
@@ -57,6 +50,36 @@ def connect(address: str) -> Client:
             f"{distributed.__version__}; install the same version on all sides"
         )
     return client
+
+
+def _answering(distributed: Any, address: str) -> Client:
+    """A client that is connected. Raises LabError."""
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(
+                distributed.Client(
+                    address, timeout=_SECONDS, set_as_default=False, name="graph-lab"
+                )
+            )
+        except Exception as error:  # whatever another version answers, or a certificate lacks
+            answers.put(error)
+
+    # A client waits without end for a program that takes the connection and says nothing.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=_SECONDS + _MORE_SECONDS)
+    except queue.Empty:
+        answer = TimeoutError()
+    if isinstance(answer, OSError):
+        raise LabError(
+            f"no Dask scheduler answers at {address} within {_SECONDS:g} s; check the address, or "
+            "start one with: dask scheduler"
+        )
+    if isinstance(answer, Exception):
+        raise LabError(f"cannot connect to the scheduler {address}: {_line(answer)}")
+    return answer
 
 
 def _version(client: Any) -> str:

@@ -32,11 +32,12 @@ def test_without_the_extra(monkeypatch):
 def test_nobody_answers(monkeypatch, listens):
     pytest.importorskip("distributed", reason="clusters need the extra [cluster]")
     monkeypatch.setattr(connection, "_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "_MORE_SECONDS", 3.0)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         if listens:  # but says nothing
             silent.listen()
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(LabError, match="no Dask scheduler answers|cannot connect") as error:
+        with pytest.raises(LabError, match="no Dask scheduler answers") as error:
             connection.connect(address)
     assert address in str(error.value)
