@@ -7,6 +7,7 @@ examples:
   benchmark.py --overhead                         the cost of checkpoints, summaries … in a run
   benchmark.py --command                          time, memory and disk of the whole command
   benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
+  benchmark.py --cluster                          what a sweep on a Dask cluster costs per run
 
 All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
@@ -55,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if flags.board:
         return show_board(flags)
+    if flags.cluster:
+        return show_cluster(flags)
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -102,6 +105,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--overhead", action="store_true", help="measure everything but the training steps")
     add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
     add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
+    add("--cluster", action="store_true", help="measure a sweep on a Dask cluster of this machine")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -110,7 +114,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    whole = [name for name in ("overhead", "command", "board") if getattr(flags, name)]
+    whole = [name for name in ("overhead", "command", "board", "cluster") if getattr(flags, name)]
     if len(whole) > 1:
         raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
     if flags.data_dir:
@@ -180,6 +184,16 @@ def show_board(flags: argparse.Namespace) -> int:
         rows = board.measure(Path(place), flags.repeats)
     columns = ("", "ms", "fastest", "slowest", "aim")
     report.show("the tab Graph Lab in TensorBoard: medians", columns, rows, flags.markdown)
+    return 0
+
+
+def show_cluster(flags: argparse.Namespace) -> int:
+    from scripts.benchmarks import cluster
+
+    with tempfile.TemporaryDirectory() as place:
+        rows = cluster.measure(Path(place))
+    title = "a sweep on a Dask cluster, besides the training"
+    report.show(title, cluster.COLUMNS, rows, flags.markdown)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -21,8 +22,10 @@ from helper.runs.commit import commit
 from helper.sweeping.cluster.orders import Place, Source
 
 SEES, BITS = "sees the log directory", "bits"
+CODE = "the project's code"
+SHARED, UNLOCKED = "yes", "without its locks"  # values of SEES; any other means no
 _PACKAGES = ("tensorflow", "numpy", "distributed")
-_CODE = ("helper/**/*.py", "experiments/**/*.py", "experiments/**/*.flags")
+_FILES = ("helper/**/*.py", "experiments/**/*.py", "experiments/**/*.flags")
 _LONGEST = 200
 
 Facts = dict[str, str]
@@ -40,9 +43,9 @@ def facts(place: Place, source: Source | None) -> Facts:
         **{package: _version(package) for package in _PACKAGES},
         "commit": made_with.name or "",
         "changed files": ", ".join(sorted(made_with.changed_files)),
-        "the project's code": _sha256(p for c in _CODE for p in sorted(PROJECT_ROOT.glob(c))),
+        CODE: code(),
         f"the experiment {script.name}": _sha256([script]) if script.is_file() else "is missing",
-        SEES: str(_sees(place)),
+        SEES: _sees(place),
         BITS: f"{platform.machine()} {processor.features()}",
     }
     if source is not None:
@@ -62,6 +65,11 @@ def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]
         if there != here and name not in (SEES, BITS) and not optional:
             found.append(f"{name}: {there or 'none'}, here {here or 'none'}")
     return found
+
+
+def code() -> str:
+    """The content of the project's modules, experiments and presets on this machine now."""
+    return _sha256(path for files in _FILES for path in sorted(PROJECT_ROOT.glob(files)))
 
 
 def source(arguments: Sequence[str]) -> Source:
@@ -90,11 +98,19 @@ def working_directory(place: Place) -> Path:
     return directory if directory.is_dir() else PROJECT_ROOT
 
 
-def _sees(place: Place) -> bool:
+def _sees(place: Place) -> str:
+    """Whether the token is here, and locked: the sweep's side holds its lock."""
+    token = Path(place.token)
     try:
-        return read_regular(Path(place.token), 1_000) == place.secret.encode()
-    except Damaged:
-        return False
+        if read_regular(token, 1_000) != place.secret.encode():
+            return "no"
+        with open(token, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return SHARED
+    except (Damaged, OSError):
+        return "no"
+    return UNLOCKED
 
 
 def _data(source: Source) -> str:

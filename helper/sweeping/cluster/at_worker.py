@@ -28,12 +28,16 @@ from helper.sweeping.workers import INTERRUPTED
 
 # A guard needs up to a minute to end a run; a server for files, to notice that a machine is gone.
 _LOCKED_SECONDS = 180
+_LOADED = agreement.code()  # by this process, which stays when the files change
 _FINISHED = {Status.COMPLETED: 0, Status.DIVERGED: 1}
 
 
 def check(place: Place, source: Source | None) -> Facts:
     """What a run on this worker would depend on."""
-    return agreement.facts(place, source)
+    found = agreement.facts(place, source)
+    if found[agreement.CODE] != _LOADED:
+        found[agreement.CODE] = "changed since this worker was started, restart it"
+    return found
 
 
 def stop(sweep: str, word: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 import tempfile
@@ -56,6 +57,8 @@ def token(script: Path, logdir: Path) -> Iterator[Place]:
         file.write(secret)
         file.flush()
         os.fsync(file.fileno())
+        # A worker that can lock it as well shares the files, but not their locks.
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield Place(_portable(script), _portable(Path()), file.name, secret)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from helper.command import note
 from helper.errors import LabError
 from helper.sweeping.cluster import agreement, at_worker
-from helper.sweeping.cluster.agreement import BITS, SEES, Facts
+from helper.sweeping.cluster.agreement import BITS, SEES, SHARED, UNLOCKED, Facts
 from helper.sweeping.cluster.orders import Place, Source
 
 _REFRESH_SECONDS = 1.0
@@ -113,7 +113,9 @@ class Gate:
             answers[key] = self._answer(future)
         if self._shared is None and everyone and not self._asked and answers:
             seen = [facts.get(SEES) for facts in answers.values() if isinstance(facts, dict)]
-            self._shared = bool(seen) and all(value == str(True) for value in seen)
+            self._shared = bool(seen) and all(value == SHARED for value in seen)
+            if UNLOCKED in seen:
+                self._note("the log directory's file system does not lock between machines")
         for key, found in answers.items():
             problem = found if isinstance(found, str) else self._problem(key[1], found)
             if problem:
@@ -136,7 +138,7 @@ class Gate:
         found = agreement.differences(ours, theirs)
         if found:
             return found[0]
-        if self._shared and theirs.get(SEES) != str(True):
+        if self._shared and theirs.get(SEES) != SHARED:
             return "it does not see the log directory, which the first workers did"
         if theirs.get(BITS) != ours[BITS]:
             self._note("workers have other processors than this machine; last bits may differ")

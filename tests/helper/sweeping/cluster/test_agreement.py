@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from helper.errors import LabError
 from helper.files import PROJECT_ROOT
-from helper.sweeping.cluster import agreement
+from helper.sweeping.cluster import agreement, from_task
 from helper.sweeping.cluster.orders import Place, Source
 
 PLACE = Place("experiments/softmax.py", ".", "/nowhere", "secret")
@@ -52,13 +54,17 @@ def test_data_that_is_not_there_is_a_difference(tmp_path):
     assert "is not a folder" in found["data"]
 
 
-def test_the_log_directory_is_seen_by_what_is_in_a_file(tmp_path):
-    place = PLACE._replace(token=str(tmp_path / "token"))
-    assert agreement.facts(place, None)[agreement.SEES] == "False"
-    (tmp_path / "token").write_text("another sweep's")
-    assert agreement.facts(place, None)[agreement.SEES] == "False"
-    (tmp_path / "token").write_text("secret")
-    assert agreement.facts(place, None)[agreement.SEES] == "True"
+def test_the_log_directory_is_seen_by_a_file_and_its_lock(tmp_path):
+    def sees(place: Place) -> str:
+        return agreement.facts(place, None)[agreement.SEES]
+
+    with from_task.token(Path("x.py"), tmp_path) as place:
+        assert sees(place) == agreement.SHARED
+        assert sees(place._replace(secret="another sweep's")) == "no"
+        assert sees(place._replace(token=place.token + "x")) == "no"
+    assert sees(place) == "no" and not list(tmp_path.iterdir())
+    (tmp_path / "unlocked").write_text("secret")
+    assert sees(PLACE._replace(token=str(tmp_path / "unlocked"))) == agreement.UNLOCKED
 
 
 def test_the_data_that_flags_ask_for(tmp_path, monkeypatch):
