@@ -60,10 +60,11 @@ def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]
     """
     found = []
     for name, here in ours.items():
-        there = str(theirs.get(name, "is unknown"))[:_LONGEST]
+        there = str(theirs.get(name, "is unknown"))
         optional = name in ("commit", "changed files") and not (ours["commit"] and there)
         if there != here and name not in (SEES, BITS) and not optional:
-            found.append(f"{name}: {there or 'none'}, here {here or 'none'}")
+            shown = (text[:_LONGEST] or "none" for text in (there, here))
+            found.append(f"{name}: {', here '.join(shown)}")
     return found
 
 

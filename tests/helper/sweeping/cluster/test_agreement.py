@@ -33,6 +33,9 @@ def test_each_difference_is_told(idx_directory, name):
 def test_a_commit_must_agree_where_both_have_one():
     ours = agreement.facts(PLACE, None) | {"commit": "abc", "changed files": ""}
     assert agreement.differences(ours, ours | {"commit": "abd"}) == ["commit: abd, here abc"]
+    many = ours | {"changed files": "x" * 1_000}
+    assert agreement.differences(many, dict(many)) == []
+    assert len(agreement.differences(many, many | {"changed files": "y" * 1_000})[0]) < 500
     assert agreement.differences(ours, ours | {"commit": ""}) == []  # a copy without git
     assert agreement.differences(ours, ours | {"bits": "other", "sees the log directory": ""}) == []
 
