@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
+# Without the second one, Dask answers HTTP on all addresses.
+LOOPBACK = ("--host=127.0.0.1", "--dashboard-address=127.0.0.1:0")
 # A sweep whose workers are told of a file that is not there: they share no log directory.
 NOT_SHARED = f"""
 import contextlib, sys
@@ -45,9 +47,7 @@ class Cluster:
         self.place = place
         self.workers: list[subprocess.Popen[bytes]] = []
         file = place / "scheduler"
-        self.scheduler = self._start(
-            "scheduler", "--port=0", "--no-dashboard", f"--scheduler-file={file}"
-        )
+        self.scheduler = self._start("scheduler", "--port=0", f"--scheduler-file={file}")
         wait_for(lambda: "tcp://" in self.log("scheduler"))
         (self.address,) = {
             word
@@ -59,7 +59,7 @@ class Cluster:
     def add_worker(self, threads: int = 1, **variables: str) -> subprocess.Popen[bytes]:
         """Start a worker, and wait until the scheduler knows it."""
         name = f"worker{len(self.workers)}"
-        options = ["--no-nanny", "--no-dashboard", f"--nthreads={threads}", f"--name={name}"]
+        options = ["--no-nanny", f"--nthreads={threads}", f"--name={name}"]
         scratch = f"--local-directory={self.place / name}"
         worker = self._start("worker", self.address, *options, scratch, log=name, **variables)
         self.workers.append(worker)
@@ -90,7 +90,7 @@ class Cluster:
         path = os.pathsep.join([str(ROOT), *filter(None, [variables.pop("PYTHONPATH", "")])][::-1])
         with open(self.place / f"{log}.log", "wb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "dask", kind, "--host=127.0.0.1", *options],
+                [sys.executable, "-m", "dask", kind, *LOOPBACK, *options],
                 cwd=self.place,
                 env=os.environ | variables | {"PYTHONPATH": path},
                 stdout=output,

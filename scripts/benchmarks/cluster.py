@@ -125,7 +125,7 @@ def _processor_seconds(pid: int) -> float:
 def _cluster(place: Path) -> Iterator[tuple[str, int]]:
     """A scheduler and a worker; gives the scheduler's address, and the number of its process."""
     dask = [sys.executable, "-m", "dask"]
-    where = ["--host=127.0.0.1", "--no-dashboard"]
+    where = ["--host=127.0.0.1", "--dashboard-address=127.0.0.1:0"]
     file = place / "scheduler.json"
     with contextlib.ExitStack() as processes:
         scheduler = _start(

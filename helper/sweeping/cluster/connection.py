@@ -41,6 +41,7 @@ def connect(address: str) -> Client:
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
+    _check_certificates(distributed, address)
     client = _answering(distributed, address)
     theirs = _version(client)
     if theirs != distributed.__version__:
@@ -50,6 +51,18 @@ def connect(address: str) -> Client:
             f"{distributed.__version__}; install the same version on all sides"
         )
     return client
+
+
+def _check_certificates(distributed: Any, address: str) -> None:
+    """Raise LabError if the address needs certificates, and Dask's configuration has none."""
+    if not address.startswith(("tls:", "wss:")):
+        return
+    try:
+        found = distributed.Security().get_connection_args("client").get("ssl_context")
+    except OSError as error:  # also of the module ssl
+        raise LabError(f"the certificates of Dask's configuration: {_line(error)}") from None
+    if found is None:
+        raise LabError(f"{address} needs certificates in Dask's configuration; see docs/cluster.md")
 
 
 def _answering(distributed: Any, address: str) -> Client:

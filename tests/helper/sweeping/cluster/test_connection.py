@@ -41,3 +41,9 @@ def test_nobody_answers(monkeypatch, listens):
         with pytest.raises(LabError, match="no Dask scheduler answers") as error:
             connection.connect(address)
     assert address in str(error.value)
+
+
+def test_no_certificates():
+    pytest.importorskip("distributed", reason="clusters need the extra [cluster]")
+    with pytest.raises(LabError, match="tls://127.0.0.1:1 needs certificates"):
+        connection.connect("tls://127.0.0.1:1")
