@@ -9,6 +9,7 @@ examples:
   benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
   benchmark.py --start                            waiting for a program's first answer
   benchmark.py --sweep                            a sweep's time, its runs forked and not
+  benchmark.py --cluster                          what a sweep on a Dask cluster costs per run
 
 All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
@@ -63,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if flags.sweep:
         return show_sweep(flags)
+    if flags.cluster:
+        return show_cluster(flags)
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -112,6 +115,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
     add("--start", action="store_true", help="measure how soon programs answer")
     add("--sweep", action="store_true", help="measure a sweep of 12 softmax runs, 5,000 steps each")
+    add("--cluster", action="store_true", help="measure a sweep on a Dask cluster of this machine")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -120,7 +124,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    modes = ("overhead", "command", "board", "start", "sweep")
+    modes = ("overhead", "command", "board", "start", "sweep", "cluster")
     whole = [name for name in modes if getattr(flags, name)]
     if len(whole) > 1:
         raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
@@ -201,6 +205,16 @@ def show_sweep(flags: argparse.Namespace) -> int:
     for problem in problems:
         fail(problem)
     return 1 if problems else 0
+
+
+def show_cluster(flags: argparse.Namespace) -> int:
+    from scripts.benchmarks import cluster
+
+    with tempfile.TemporaryDirectory() as place:
+        rows = cluster.measure(Path(place))
+    title = "a sweep on a Dask cluster, besides the training"
+    report.show(title, cluster.COLUMNS, rows, flags.markdown)
+    return 0
 
 
 def machine() -> str:

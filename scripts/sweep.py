@@ -33,6 +33,7 @@ from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
 from helper.sweeping import grid, halving, halving_settings, halving_table, judging, this_machine
+from helper.sweeping.cluster.client import ClusterWorkers
 from helper.sweeping.halving_settings import Prepared
 from helper.sweeping.progress import SweepProgress
 from helper.sweeping.rungs import Climbed, climb
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
     add("--jobs", type=int, metavar="N", help="runs at a time (default: one per core)")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that trains, as tcp://host:8786")
     add("--random", type=int, metavar="N", help="draw N of the combinations at random")
     add("--search_seed", type=int, default=0, metavar="SEED", help="seed of --random (default: 0)")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
@@ -71,7 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sweep = Sweep(script, logdir, names=names(settings))
         show_commands(sweep, settings, flags.min_steps)
         return 0
-    workers = this_machine.workers(flags.jobs)
+    workers: Workers
+    if flags.scheduler:
+        workers = ClusterWorkers(flags.scheduler, script, logdir, flags.jobs)
+    else:
+        workers = this_machine.workers(flags.jobs)
     if prepared is not None:
         return halve(script, logdir, prepared, workers)
     return train(script, logdir, settings, workers)
