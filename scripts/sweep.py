@@ -115,7 +115,7 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], workers: Work
         sweep = Sweep(script, logdir, progress.step, names(settings))
         outcomes = sweep.run(settings, workers, progress.ended)
     statuses = [outcome.status for outcome in outcomes]
-    counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
+    counts = ", ".join(f"{statuses.count(s)} {s}" for s in sorted(set(statuses)))
     skipped = sum(outcome.skipped for outcome in outcomes)
     print(f"{len(outcomes)} runs: {counts}" + (f" ({skipped} of them before)" if skipped else ""))
     show_next([outcome.run for outcome in outcomes if outcome.run is not None], script, logdir)

@@ -17,8 +17,15 @@ _NEED_TENSORFLOW = (
     "helper.pictures",
     "helper.training",
 )
-# They import everything that a run needs from its start to its end.
-_OF_A_RUN = ("helper.training.run", "helper.training.cli", "helper.training.flag_types")
+# They import everything that a run needs from its start to its end, but for TensorFlow itself, which
+# ``helper`` imports when it is first used.
+_OF_A_RUN = (
+    "tensorflow.compat.v1",
+    "helper.training.run",
+    "helper.training.cli",
+    "helper.training.flag_types",
+    "helper.recording.recorder",
+)
 
 
 def modules(script: Path) -> tuple[str, ...]:

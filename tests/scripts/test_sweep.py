@@ -121,7 +121,7 @@ def test_a_failed_run_is_reported_and_not_fatal(toy):
     assert done.returncode == 1
     assert done.stdout.count("failed, error: 13 brings bad luck") == 2
     assert settings() == [("0.1", "1", "completed"), ("9", "1", "diverged")]
-    assert "4 runs: 2 failed, 1 completed, 1 diverged" in done.stdout
+    assert "4 runs: 1 completed, 1 diverged, 2 failed" in done.stdout
     # What diverged would diverge again; what failed is tried again.
     again = sweep("--learning_rate=0.1,9", "--seed=13,1")
     assert again.stdout.count("before,") == 2 and again.stdout.count("bad luck") == 2
