@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import tensorboard
 
+from helper import denormals
+from helper.runs import threads
 from helper.tensorflow_v1 import tf
 
 # oneDNN and Eigen choose their kernels by these instruction sets.
@@ -35,6 +37,8 @@ def engine() -> dict[str, Any]:
         "tensorflow": tf.__version__,
         "machine": platform.machine(),
         "cpu_features": _cpu_features(),
+        "threads": threads.count(),
+        "denormals": "flushed" if denormals.can_flush() else "by thread",
         **{name: os.environ.get(name, "") for name in _SWITCHES},
     }
 

@@ -15,6 +15,7 @@ from absl import app, flags
 from helper import command
 from helper.data import datasets
 from helper.errors import UsageError
+from helper.runs import threads
 from helper.runs.settings import Settings
 from helper.training import presets, resume
 
@@ -222,6 +223,7 @@ def _use_flags_of_resumed_run() -> None:
     """Find the run to resume, and set the flags to the values it was started with."""
     path, record = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
     resume.take_flags({flag.name: flag for flag in _own_flags()}, record.flags)
+    threads.keep(record.engine)
     FLAGS["resume"].value = str(path)
 
 

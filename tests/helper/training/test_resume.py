@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from helper.data import datasets
+from helper.runs import threads
 from helper.runs.events import read_graph
 from tests.command_line import check_refused, only_run, record, runs
 from tests.run_contents import check_equal, files
@@ -72,6 +73,16 @@ def test_switches_of_the_engine_that_changed(train, ended, monkeypatch):
         "note: TF_XLA_FLAGS changed since the start; results may differ in the last bits"
         in done.stdout
     )
+
+
+def test_the_threads_of_the_start_are_kept(call_experiment, ended, monkeypatch):
+    monkeypatch.setenv(threads.VARIABLE, "")  # so that it is put back after the test
+    found = record(ended)
+    assert found["engine"]["threads"] == threads.count()
+    found["engine"]["threads"] = 37
+    (ended / "run.json").write_text(json.dumps(found))
+    done = call_experiment("mlp", "--resume=latest")
+    assert f"started with {threads.VARIABLE}=37" in done.stdout and threads.count() == 37
 
 
 def test_a_longer_run_with_a_validation_set(train, tmp_path):
