@@ -47,9 +47,9 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     )
     flags.DEFINE_boolean(
         "xla",
-        False,
-        "Compile the training loop with XLA: faster with a hidden layer, but results differ in the "
-        "last bits.",
+        None,
+        "Compile the training loop with XLA, or do not; results differ in the last bits. By "
+        "default, loops with enough work in a step are compiled.",
     )
     _define_data_flags()
     _define_run_flags()

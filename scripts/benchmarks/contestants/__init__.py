@@ -37,8 +37,8 @@ class Contestant:
 SGD = ("sgd",)
 CONTESTANTS = {
     "project": Contestant("this project", "project:prepare"),
-    # The S0 preset has --xla anyway.
-    "xla": Contestant("this project, --xla", "project:prepare_xla", optimizers=SGD),
+    "xla": Contestant("this project, --xla", "project:prepare_xla"),
+    "noxla": Contestant("this project, --noxla", "project:prepare_noxla"),
     "fetch": Contestant("fetch-and-feed", "articles:prepare_fetch_and_feed"),
     "feed": Contestant("feed_dict", "articles:prepare_feed_dict"),
     "keras": Contestant("Keras fit", "keras_fit:prepare", "keras"),
