@@ -3,7 +3,7 @@
 examples:
   benchmark.py                                    softmax, logistic and hidden layer, µs per step
   benchmark.py --peers --markdown                 also PyTorch and JAX, where installed
-  benchmark.py --networks=s0 --contestants=project,keras
+  benchmark.py --networks=s0,s3 --peers           presets of mlp.py
   benchmark.py --overhead                         the cost of checkpoints, summaries … in a run
   benchmark.py --command                          time, memory and disk of the whole command
   benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
@@ -11,11 +11,11 @@ examples:
   benchmark.py --sweep                            a sweep's time, its runs forked and not
   benchmark.py --cluster                          what a sweep on a Dask cluster costs per run
 
-All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
+All contestants compute the same thing: the same network, shuffled batches, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
 process of its own, and they take turns, so that other load on the machine slows all of them alike.
 The ratio is the median over rounds. The floor is the time that the matrix products alone would take
-at the best float32 rate measured on this machine.
+if every core worked at the best float32 rate that a single one reaches on this machine.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=_names_of(NETWORKS),
         default=["softmax", "logistic", "hidden_layer"],
         metavar="NAME,…",
-        help=f"any of {', '.join(NETWORKS)} (default: all but s0)",
+        help=f"any of {', '.join(NETWORKS)} (default: the first three)",
     )
     add(
         "--contestants",
@@ -96,9 +96,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--batch_size",
         type=int,
-        default=100,
         metavar="N",
-        help="examples in a batch (default: 100)",
+        help="examples in a batch (default: as the experiment; most have 100)",
     )
     add("--seed", type=int, default=0, metavar="N", help="decides weights and order (default: 0)")
     add("--dataset", default="mnist", metavar="NAME", help="as for an experiment")
@@ -143,12 +142,11 @@ def contestants(network: str, flags: argparse.Namespace) -> list[str]:
                     "which is not installed"
                 )
         return ["project", *(name for name in flags.contestants if name != "project")]
+    default = "xla" if NETWORKS[network].compiled else "noxla"
     return [
         name
         for name, contestant in CONTESTANTS.items()
-        if (flags.peers or not contestant.peer)
-        and contestant.installed()
-        and NETWORKS[network].optimizer in contestant.optimizers
+        if (flags.peers or not contestant.peer) and contestant.installed() and name != default
     ]
 
 
@@ -158,7 +156,7 @@ def show_race(network: str, flags: argparse.Namespace) -> int:
         network=network,
         turn=flags.steps or NETWORKS[network].turn,
         turns=flags.repeats + 1,
-        batch_size=flags.batch_size,
+        batch_size=flags.batch_size or NETWORKS[network].batch_size,
         seed=flags.seed,
         dataset=flags.dataset,
         data_dir=flags.data_dir,

@@ -12,7 +12,17 @@ from helper.files import PROJECT_ROOT
 
 # From the ground up: a module imports its own package and the floors below it.
 FLOORS = [
-    {"errors", "files", "loading", "tables", "signals", "streams", "command", "tensorflow_v1"},
+    {
+        "errors",
+        "files",
+        "loading",
+        "tables",
+        "signals",
+        "streams",
+        "command",
+        "tensorflow_v1",
+        "denormals",
+    },
     {"data", "runs"},
     {"recording"},
     {"graph", "saving", "sweeping"},

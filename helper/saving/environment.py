@@ -6,7 +6,8 @@ import os
 import platform
 from typing import Any
 
-from helper.runs import processor
+from helper import denormals
+from helper.runs import processor, threads
 from helper.tensorflow_v1 import tf
 
 # Environment variables that affect the choice of kernels, besides the processor.
@@ -19,6 +20,8 @@ def engine() -> dict[str, Any]:
         "tensorflow": tf.__version__,
         "machine": platform.machine(),
         "cpu_features": processor.features(),
+        "threads": threads.count(),
+        "denormals": "flushed" if denormals.can_flush() else "by thread",
         **{name: os.environ.get(name, "") for name in _SWITCHES},
     }
 
