@@ -103,12 +103,17 @@ class Recorder:
         """What ``run.json`` says, or will say when it is next saved."""
         return self._run.record
 
+    @property
+    def faults(self) -> list[str]:
+        """What the disk did not take, one line each."""
+        return self._writer.faults
+
     def __enter__(self) -> Recorder:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.end(self._status_after(error))
-        ending.show_faults(self._writer.faults, self.record)
+        ending.show_faults(self.faults, self.record)
         print(f"run directory: {shell_path(self.path)}")
         ending.show_link(self.path, self.record)
 

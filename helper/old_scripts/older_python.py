@@ -1,0 +1,74 @@
+"""What NumPy and the flags took then: old aliases, NumPy numbers as defaults, labels of any kind."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+# Removed in NumPy 1.24 and 2.0, with what its release notes give as their replacements.
+_ALIASES = {
+    "int": int, "float": float, "complex": complex, "object": object, "str": str,
+    "unicode": str, "long": int, "bool8": np.bool_, "object0": object,
+    "float_": np.float64, "complex_": np.complex128, "string_": np.bytes_, "unicode_": np.str_,
+    "Inf": np.inf, "Infinity": np.inf, "infty": np.inf, "PINF": np.inf, "NINF": -np.inf,
+    "NaN": np.nan, "NAN": np.nan, "product": np.prod, "cumproduct": np.cumprod,
+    "alltrue": np.all, "sometrue": np.any, "row_stack": np.vstack, "round_": np.round,
+    "asscalar": lambda array: np.asarray(array).item(),
+}  # fmt: skip
+_FLAGS = ("DEFINE_integer", "DEFINE_float", "DEFINE_string", "DEFINE_boolean", "DEFINE_bool")
+
+
+def restore_numpy_names() -> None:
+    """Give NumPy the names back that it had, where they are free."""
+    for name, value in _ALIASES.items():
+        if name not in vars(np):
+            setattr(np, name, value)
+
+
+def accept_numpy_defaults(flags: Any) -> None:
+    """Let flags have NumPy numbers as defaults. flags: ``tf.app.flags``."""
+    for name in _FLAGS:
+        setattr(flags, name, _with_plain_default(getattr(flags, name)))
+
+
+def accept_any_integer_labels(tf: Any) -> None:
+    """Let the sparse cross-entropies take labels of any integer type, such as MNIST's uint8."""
+    for owner, name in (
+        (tf.nn, "sparse_softmax_cross_entropy_with_logits"),
+        (tf.losses, "sparse_softmax_cross_entropy"),
+    ):
+        setattr(owner, name, _with_int64_labels(tf, getattr(owner, name)))
+
+
+def _with_plain_default(define: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(define)
+    def defined(*arguments: Any, **options: Any) -> Any:
+        plain = [_plain(value) for value in arguments]
+        return define(*plain, **{key: _plain(value) for key, value in options.items()})
+
+    return defined
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _with_int64_labels(tf: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def called(*arguments: Any, **options: Any) -> Any:
+        if "labels" in options:
+            options["labels"] = _as_labels(tf, options["labels"])
+        elif arguments and function.__name__ == "sparse_softmax_cross_entropy":
+            arguments = (_as_labels(tf, arguments[0]), *arguments[1:])
+        return function(*arguments, **options)
+
+    return called
+
+
+def _as_labels(tf: Any, labels: Any) -> Any:
+    tensor = tf.convert_to_tensor(labels)
+    narrow = tensor.dtype.is_integer and tensor.dtype not in (tf.int32, tf.int64)
+    return tf.cast(tensor, tf.int64) if narrow else tensor

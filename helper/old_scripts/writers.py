@@ -1,0 +1,78 @@
+"""``tf.summary.FileWriter`` for a script: its summaries go to its run, whatever path it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from helper.old_scripts import graphs
+from helper.recording.recorder import Recorder
+
+_WORDS = {"test": ("test", "eval"), "validation": ("valid", "dev")}
+
+
+def split_of(path: str) -> str:
+    """The split that the last part of a log directory's path names: "train" if none."""
+    last = os.path.basename(os.path.normpath(path)).lower()
+    return next((s for s, words in _WORDS.items() if any(w in last for w in words)), "train")
+
+
+def install(recorder: Recorder, step: Callable[[], int], patch: list[Any]) -> type:
+    """Make the class, and put it where the modules in ``patch`` have the original.
+
+    step: the number of training steps so far, for summaries that are added without one.
+    """
+    from tensorflow.python.summary.writer import writer as original
+
+    class ToRun:
+        """What takes the events of a FileWriter."""
+
+        def __init__(self, path: str) -> None:
+            self._split = split_of(path)
+            self._process = os.getpid()
+
+        def add_event(self, event: Any) -> None:
+            if os.getpid() != self._process:  # a child that the script forked
+                return
+            if event.HasField("graph_def"):
+                recorder.graph(graphs.without_data_in_bytes(event.graph_def))
+            elif event.HasField("summary"):
+                recorder.summary(self._split, event.step, event.summary)
+
+        def flush(self) -> None:
+            pass
+
+        close = reopen = flush
+
+        def get_logdir(self) -> str:
+            return str(recorder.path / self._split)
+
+    class FileWriter(original.FileWriter):
+        """As ``tf.summary.FileWriter``; ``get_logdir`` gives the directory in the run."""
+
+        def __init__(
+            self,
+            logdir: Any,
+            graph: Any = None,
+            max_queue: int = 10,
+            flush_secs: int = 120,
+            graph_def: Any = None,
+            filename_suffix: str | None = None,
+            session: Any = None,
+        ) -> None:
+            self._closed = False
+            # The base class would also copy the graph, with all its constants, as a MetaGraph.
+            original.SummaryToEventTransformer.__init__(self, ToRun(os.fspath(logdir)))
+            if graph is not None or graph_def is not None:
+                self.add_graph(graph=graph, graph_def=graph_def)
+
+        def add_summary(self, summary: Any, global_step: Any = None) -> None:
+            super().add_summary(summary, step() if global_step is None else global_step)
+
+        def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
+            """A copy of the graph is enough."""
+
+    for module in patch:
+        module.FileWriter = FileWriter
+    return FileWriter
