@@ -109,6 +109,7 @@ def modules(has_keras: bool) -> dict[str, Make]:
         {
             "tensorflow.contrib.layers": layers,
             "tensorflow.contrib.rnn": rnn,
+            "tensorflow.contrib.data": {"Dataset": tf.data.Dataset, "Iterator": tf.data.Iterator},
             "tensorflow.contrib.tensorboard.plugins.projector": plugins,
         }
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorboard.compat.proto.graph_pb2 import GraphDef
-
 LARGEST = 1 << 20  # bytes of a constant that is kept
 _CONTENT = (
     "tensor_content", "half_val", "float_val", "double_val", "int_val", "string_val",
@@ -30,8 +28,3 @@ def without_data(graph_def: Any) -> Any:
                 tensor.ClearField(field)
             node.attr[LEFT_OUT].i = size
     return graph_def
-
-
-def without_data_in_bytes(graph_def: bytes) -> bytes:
-    """The same for a serialized GraphDef."""
-    return without_data(GraphDef.FromString(graph_def)).SerializeToString()

@@ -120,9 +120,7 @@ class Datasets(NamedTuple):
 class Reader:
     """load: gives the data when a script asks for it. noted: called with what a script gets."""
 
-    def __init__(
-        self, load: Callable[[], Dataset], noted: Callable[[Datasets], None]
-    ) -> None:
+    def __init__(self, load: Callable[[], Dataset], noted: Callable[[Datasets], None]) -> None:
         self._load, self._noted = functools.cache(load), noted
 
     def read_data_sets(

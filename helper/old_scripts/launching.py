@@ -1,9 +1,10 @@
-"""Run a script as ``__main__``, as ``python SCRIPT`` would: its own arguments, its own tracebacks."""
+"""Run a script as ``__main__``, as ``python SCRIPT`` would: its arguments, its tracebacks."""
 
 from __future__ import annotations
 
 import builtins
 import importlib.machinery
+import itertools
 import os
 import sys
 import types
@@ -50,9 +51,9 @@ def read(name: str, arguments: Sequence[str]) -> Script:
     return Script(path, tuple(arguments), source)
 
 
-def run(script: Script, interrupted: Callable[[], None]) -> tuple[int | None, Status]:
-    """Run it in this process, in its own directory; returns its exit code, None if it gave another
-    kind of exit, which is then pending, and the status of its run.
+def run(script: Script, interrupted: Callable[[], None]) -> tuple[int, Status]:
+    """Run it in this process, in its own directory; returns its exit code and the status of its
+    run.
 
     interrupted: called if Ctrl-C ended it.
     """
@@ -123,7 +124,7 @@ def _without_ours(trace: types.TracebackType | None) -> types.TracebackType | No
         if not trace.tb_frame.f_code.co_filename.startswith(f"{PROJECT_ROOT / 'helper'}{os.sep}"):
             kept.append(trace)
         trace = trace.tb_next
-    for one, after in zip(kept, [*kept[1:], None], strict=True):
+    for one, after in itertools.zip_longest(kept, kept[1:]):
         one.tb_next = after
     return kept[0] if kept else None
 

@@ -1,4 +1,4 @@
-"""What NumPy and the flags took then: old aliases, NumPy numbers as defaults, labels of any kind."""
+"""What NumPy and flags took then: old aliases, NumPy numbers as defaults, labels of any kind."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def restore_numpy_names() -> None:
     for name, value in _ALIASES.items():
         if name not in vars(np):
             setattr(np, name, value)
+    reshape = np.reshape
+
+    @functools.wraps(reshape)
+    def with_newshape(a: Any, *arguments: Any, **options: Any) -> Any:
+        if "newshape" in options:  # removed in NumPy 2.4
+            options["shape"] = options.pop("newshape")
+        return reshape(a, *arguments, **options)
+
+    setattr(np, "reshape", with_newshape)  # noqa: B010 - mypy knows its type
 
 
 def accept_numpy_defaults(flags: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from helper.data import datasets
 from helper.data.datasets import Dataset
+from helper.files import PROJECT_ROOT
 from helper.old_scripts import graphs, import_hooks, keras_data, plots, version1
 from helper.recording.beginning import described
 from helper.recording.recorder import Recorder
@@ -27,11 +28,33 @@ def prepare(recorder: Recorder, curves: bool, data_dir: str | None) -> Callable[
     version1.prepare_environment()
     finder = version1.finder()
     finder.changes |= keras_data.changes(load)
-    finder.changes |= plots.Figures(recorder.path / plots.FOLDER).install()
+    figures = plots.Figures(recorder.path / plots.FOLDER)
+    finder.changes |= figures.install()
     import_hooks.install(finder)
     tf = version1.install()
     known = _offer_old_modules(finder, tf, load)
-    return _watch(recorder, tf, known, curves)
+    _hide_from_stacks()
+    ended = _watch(recorder, tf, known, curves)
+
+    def end() -> None:
+        figures.close()
+        ended()
+
+    return end
+
+
+def _hide_from_stacks() -> None:
+    """Keep our frames out of the places that TensorFlow's errors say operations were made at."""
+    from tensorflow.python.util import tf_stack
+
+    ours = [*(PROJECT_ROOT / "helper").rglob("*.py"), PROJECT_ROOT / "scripts" / "run_v1.py"]
+    files = frozenset(map(str, ours))
+
+    class Ours(tf_stack.StackTraceFilter):
+        def get_filtered_filenames(self) -> frozenset[str]:
+            return files
+
+    Ours().__enter__()
 
 
 def _offer_old_modules(finder: import_hooks.Finder, tf: Any, load: Callable[[], Dataset]) -> Any:
@@ -69,7 +92,7 @@ def _watch(recorder: Recorder, tf: Any, known: Any, wanted: bool) -> Callable[[]
     curves = Curves(write, known.split, graph.of_session, wanted)
     curves.install()
     places = [tf.summary, summary, writer_cache]
-    writers.install(recorder, lambda: curves.steps.step, places)
+    writers.install(recorder, lambda: curves.steps.step, graph.of_writer, places)
 
     def end() -> None:
         curves.close()
@@ -82,25 +105,29 @@ def _watch(recorder: Recorder, tf: Any, known: Any, wanted: bool) -> Callable[[]
 
 
 class _Graph:
-    """Gives the run its graph: that of the first training, or else the one there is at the end."""
+    """Gives the run its graph, once: the one that the script writes or trains first, or else that
+    of its end."""
 
     def __init__(self, recorder: Recorder, tf: Any) -> None:
         self._recorder, self._tf = recorder, tf
         self._given = False
 
-    def of_session(self, session: Any) -> None:
-        self._give(session.graph)
-
-    def of_script(self) -> None:
-        graph = self._tf.get_default_graph()
-        if graph.get_operations():
-            self._give(graph)
-
-    def _give(self, graph: Any) -> None:
+    def of_writer(self, definition: Any) -> None:
         if not self._given:
             self._given = True
-            try:
-                definition = graph.as_graph_def(add_shapes=True)
-            except ValueError:  # more than the 2 GB that a protocol buffer can hold
-                return
             self._recorder.graph(graphs.without_data(definition))
+
+    def of_session(self, session: Any) -> None:
+        self._of_graph(session.graph)
+
+    def of_script(self) -> None:
+        self._of_graph(self._tf.get_default_graph())
+
+    def _of_graph(self, graph: Any) -> None:
+        if self._given or not graph.get_operations():
+            return
+        try:
+            definition = graph.as_graph_def(add_shapes=True)
+        except ValueError:  # more than the 2 GB that a protocol buffer can hold
+            return
+        self.of_writer(definition)

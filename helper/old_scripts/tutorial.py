@@ -46,9 +46,7 @@ def modules() -> dict[str, Make]:
         "IMAGE_SIZE": IMAGE_SIZE,
         "IMAGE_PIXELS": IMAGE_PIXELS,
     }
-    return old_modules.makers(
-        {"tensorflow.examples.tutorials.mnist.mnist": functions | constants}
-    )
+    return old_modules.makers({"tensorflow.examples.tutorials.mnist.mnist": functions | constants})
 
 
 def _affine(scope: str, inputs: Any, size: int, units: int) -> Any:

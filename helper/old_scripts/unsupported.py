@@ -138,5 +138,3 @@ def _changed_library(module: str, name: str | None) -> str | None:
         f"{missing} is not in the {library} of today; what other libraries have changed since is "
         "not supported"
     )
-
-

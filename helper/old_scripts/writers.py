@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from helper.old_scripts import graphs
+from tensorboard.compat.proto.event_pb2 import TaggedRunMetadata
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+
 from helper.recording.recorder import Recorder
 
 _WORDS = {"test": ("test", "eval"), "validation": ("valid", "dev")}
@@ -18,10 +20,16 @@ def split_of(path: str) -> str:
     return next((s for s, words in _WORDS.items() if any(w in last for w in words)), "train")
 
 
-def install(recorder: Recorder, step: Callable[[], int], patch: list[Any]) -> type:
+def install(
+    recorder: Recorder,
+    step: Callable[[], int],
+    give_graph: Callable[[Any], None],
+    patch: list[Any],
+) -> None:
     """Make the class, and put it where the modules in ``patch`` have the original.
 
     step: the number of training steps so far, for summaries that are added without one.
+    give_graph: takes the GraphDef that a script adds.
     """
     from tensorflow.python.summary.writer import writer as original
 
@@ -36,9 +44,12 @@ def install(recorder: Recorder, step: Callable[[], int], patch: list[Any]) -> ty
             if os.getpid() != self._process:  # a child that the script forked
                 return
             if event.HasField("graph_def"):
-                recorder.graph(graphs.without_data_in_bytes(event.graph_def))
+                give_graph(GraphDef.FromString(event.graph_def))
             elif event.HasField("summary"):
                 recorder.summary(self._split, event.step, event.summary)
+            elif event.HasField("tagged_run_metadata"):
+                timing = event.tagged_run_metadata.SerializeToString()
+                recorder.summary("train", event.step, TaggedRunMetadata.FromString(timing))
 
         def flush(self) -> None:
             pass
@@ -75,4 +86,3 @@ def install(recorder: Recorder, step: Callable[[], int], patch: list[Any]) -> ty
 
     for module in patch:
         module.FileWriter = FileWriter
-    return FileWriter

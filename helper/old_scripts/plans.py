@@ -1,0 +1,109 @@
+"""What a call of ``Session.run`` in a script asks for: its numbers, and whether it trains."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+import tensorflow
+
+from helper.files import PROJECT_ROOT
+from helper.old_scripts import names, steps
+from helper.old_scripts.names import Path
+
+_MOST = 1_000  # places in a script where it fetches; more means that it makes graphs in a loop
+_NOT_THE_SCRIPT = (
+    os.path.dirname(tensorflow.__file__) + os.sep,
+    str(PROJECT_ROOT / "helper") + os.sep,
+    "<frozen",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do with the result of one call: where its numbers are and what they are called, and
+    the training operations that it runs. fetches: kept so that their ids stay theirs."""
+
+    numbers: tuple[tuple[Path, str], ...]
+    trains: tuple[Any, ...]
+    fetches: Any
+
+
+class Plans:
+    """Makes a plan for each place in a script and what it fetches there, once."""
+
+    def __init__(self) -> None:
+        self._plans: dict[Any, Plan] = {}
+        self._is_script: dict[CodeType, bool] = {}
+
+    def get(self, session: Any, fetches: Any) -> Plan | None:
+        """The plan for this call; None if it is not the script that calls."""
+        frame = self._caller()
+        if frame is None:
+            return None
+        key = (frame.f_code, frame.f_lasti, _identity(fetches))
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MOST:
+                self._plans.clear()
+            plan = self._plans[key] = _plan(session, fetches, frame)
+        return plan
+
+    def _caller(self) -> FrameType | None:
+        """The innermost frame of the script itself."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            code = frame.f_code
+            known = self._is_script.get(code)
+            if known is None:
+                known = not code.co_filename.startswith(_NOT_THE_SCRIPT)
+                self._is_script[code] = known
+            if known:
+                return frame
+            frame = frame.f_back
+        return None
+
+
+def _identity(fetches: Any) -> Any:
+    if type(fetches) in (list, tuple):
+        return tuple([_identity(each) for each in fetches])
+    if type(fetches) is dict:
+        return tuple([(key, _identity(each)) for key, each in fetches.items()])
+    return fetches if type(fetches) is str else id(fetches)
+
+
+def _plan(session: Any, fetches: Any, frame: FrameType) -> Plan:
+    numbers: dict[str, tuple[Path, Any]] = {}
+    trains = []
+    for path, fetch in _leaves(fetches, ()):
+        try:
+            element = session.graph.as_graph_element(fetch)
+        except (TypeError, ValueError, KeyError):  # a sparse tensor, for one
+            continue
+        operation = getattr(element, "op", element)
+        if steps.trains(operation):
+            trains.append(operation)
+        dtype = getattr(element, "dtype", None)
+        if dtype is None or not (dtype.is_floating or dtype.is_integer):
+            continue
+        if element.shape.ndims not in (0, None) or operation.name == "global_step":
+            continue
+        tag = names.name(frame, fetch, element, path)
+        if tag in numbers and numbers[tag][1] is not element:
+            tag = operation.name
+        numbers.setdefault(tag, (path, element))
+    found = tuple((path, tag) for tag, (path, _) in numbers.items())
+    return Plan(found, tuple(dict.fromkeys(trains)), fetches)
+
+
+def _leaves(fetches: Any, path: Path) -> list[tuple[Path, Any]]:
+    if isinstance(fetches, (list, tuple)):
+        pairs: Any = enumerate(fetches)
+    elif isinstance(fetches, dict):
+        pairs = fetches.items()
+    else:
+        return [(path, fetches)]
+    return [leaf for key, each in pairs for leaf in _leaves(each, (*path, key))]
