@@ -114,6 +114,11 @@ class Alternatives:
             )
         pair = min(pairs, key=lambda pair: len(_differing(pair, fields)))
         differ = _differing(pair, fields)
+        if not differ:
+            return UsageError(
+                "no verdict can compare these sides: their runs were tested on different labels; "
+                "keep the predictions for the same examples, in the same order"
+            )
         names = [
             joined(name, condition({field: run.fields.get(field) for field in differ}))
             for name, run in zip(self._names, pair, strict=False)

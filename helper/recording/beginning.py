@@ -14,14 +14,9 @@ from helper.runs import directory
 from helper.runs.commit import commit
 from helper.runs.record import Data, Record, Value
 
-_PACKAGES = {
-    "tensorflow": "tensorflow",
-    "numpy": "numpy",
-    "tensorboard": "tensorboard",
-    "torch": "torch",
-    "jax": "jax",
-    "sklearn": "scikit-learn",
-}
+# Packages by the names of their modules.
+_OURS = {name: name for name in ("tensorflow", "numpy", "tensorboard")}
+_OTHERS = {"torch": "torch", "jax": "jax", "sklearn": "scikit-learn"}
 
 
 def beginning(
@@ -48,10 +43,13 @@ def beginning(
     )
 
 
-def versions() -> dict[str, str]:
-    """Of Python, and of the packages that are imported so far and compute or write something."""
+def versions(others: bool = False) -> dict[str, str]:
+    """Of Python, and of the packages that compute and write a run, as far as they are imported.
+
+    others: also of those that a loop of one's own may compute with.
+    """
     found = {"python": platform.python_version()}
-    for module, package in _PACKAGES.items():
+    for module, package in (_OURS | _OTHERS if others else _OURS).items():
         if module in sys.modules:
             found[package] = importlib.metadata.version(package)
     return found

@@ -135,14 +135,8 @@ class Recorder:
         """
         self._check(split)
         found = {str(name): float(value) for name, value in values.items()}
-        for name in found:
-            self.record.lower_is_better.setdefault(name, None)
-        if split == self.record.watched:
-            self._writer.evaluation(split, int(step), found)
-        else:
-            self._writer.scalars(split, int(step), found)
-        self._final |= {f"{split}/{name}": value for name, value in found.items()}
-        self._done(step)
+        self._writer.scalars(split, int(step), found)
+        self._note(split, int(step), found)
 
     def summary(self, split: str, step: int, summary: Any) -> None:
         """Add a summary: a protocol buffer, or the bytes that a merged summary's
@@ -157,7 +151,8 @@ class Recorder:
             except DecodeError:
                 raise ValueError("these bytes are not a serialized summary") from None
         self._writer.summary(split, int(step), summary)
-        self._done(step)
+        numbers = (value for value in summary.value if value.HasField("simple_value"))
+        self._note(split, int(step), {value.tag: value.simple_value for value in numbers})
 
     def predictions(self, predicted: Any, labels: Any) -> None:
         """Keep the predicted and the true class of every test example, for verdicts.
@@ -182,7 +177,7 @@ class Recorder:
         if self._ended:
             return
         self._ended = True
-        self.record.versions = versions()
+        self.record.versions = versions(others=True)
         seconds = Seconds(time.monotonic() - self._began)
         finite = {tag: value for tag, value in self._final.items() if math.isfinite(value)}
         self._writer.close(status, self.record.step, finite, seconds)
@@ -201,9 +196,14 @@ class Recorder:
         if self._ended:
             raise ValueError(f"the run {self.path} has ended")
 
-    def _done(self, step: int) -> None:
-        """Note the step; now and then put the curves into their files."""
-        self.record.step = max(self.record.step, int(step))
+    def _note(self, split: str, step: int, values: Mapping[str, float]) -> None:
+        """Keep the latest and the best values; now and then put the curves into their files."""
+        for name in values:
+            self.record.lower_is_better.setdefault(name, None)
+        if split == self.record.watched:
+            self._writer.note_best(split, step, values)
+        self._final |= {f"{split}/{name}": value for name, value in values.items()}
+        self.record.step = max(self.record.step, step)
         now = time.monotonic()
         if now - self._flushed >= _SECONDS_TO_WAIT:
             durable = now - self._durable >= _SECONDS_TO_LOSE

@@ -92,8 +92,15 @@ class RunWriter:
     def evaluation(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
         """Log an evaluation and keep the best values.
 
-        A metric that declares no direction has no best. Returns whether the metric that chooses the
-        best checkpoint is at its best.
+        Returns whether the metric that chooses the best checkpoint is at its best.
+        """
+        self.scalars(split, step, metrics)
+        return self.note_best(split, step, metrics)
+
+    def note_best(self, split: str, step: int, metrics: Mapping[str, float]) -> bool:
+        """The same for an evaluation that is logged already.
+
+        A metric that declares no direction has no best.
         """
         record = self._run.record
         for name, value in metrics.items():
@@ -102,7 +109,6 @@ class RunWriter:
                 continue
             if tag not in record.best or is_better(value, record.best[tag].value, lower):
                 record.best[tag] = Best(value, step)
-        self.scalars(split, step, metrics)
         best = record.best.get(record.score_tag)
         return best is not None and best.step == step
 

@@ -19,6 +19,7 @@ def find(run: ListedRun) -> tuple[GraphDef, Network]:
 
     Raises LabError, in one line, for a run that cannot say them.
     """
+    check_origin(run)
     if run.record is None or run.record.data is None:
         raise LabError(f"{run.name} ({run.status}) has no record that says what its network is")
     problems: list[str] = []
@@ -35,6 +36,15 @@ def find(run: ListedRun) -> tuple[GraphDef, Network]:
     if not 0 < pixels <= _MOST_PIXELS:
         raise LabError(f"{run.name} says that its images have {pixels} pixels")
     return graph, network
+
+
+def check_origin(run: ListedRun) -> None:
+    """Raise LabError for a run of which there are no checkpoints."""
+    if run.record is not None and run.record.origin != "experiment":
+        raise LabError(
+            f"{run.name} was trained by a loop of its own program, which leaves no checkpoint to "
+            "rebuild the network from"
+        )
 
 
 def _inferred(name: str, graph: GraphDef) -> Network:

@@ -7,16 +7,17 @@ from pathlib import Path
 from helper.data import datasets
 from helper.data.datasets import Dataset
 from helper.errors import LabError, UsageError
-from helper.runs import listing
+from helper.runs import listing, network_names
 from helper.runs.listing import ListedRun
 
 
 def readable_run(name: str, logdir: Path) -> ListedRun:
     """The run of this name (see ``naming``), with a record that says what its data is.
 
-    Raises UsageError.
+    Raises UsageError, and LabError for a run without checkpoints.
     """
     found = listing.one(name, logdir)
+    network_names.check_origin(found)
     if found.record is None or found.record.data is None:
         raise UsageError(f"{found.name} is not a run that can be read ({found.status})")
     return found

@@ -20,6 +20,11 @@ def find(name: str, logdir: str, experiment: str) -> tuple[Path, Record]:
     """
     path = naming.find(name, Path(os.path.expanduser(logdir)), experiment)
     record = directory.record_to_resume(path)
+    if record.origin != "experiment":
+        raise UsageError(
+            f"{path} was trained by a loop of its own program, of which there is no checkpoint; "
+            "run that program again"
+        )
     if record.experiment != experiment:
         raise UsageError(
             f"{path} is a run of {record.experiment}; resume it with "
