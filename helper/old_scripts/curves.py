@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from helper.old_scripts import steps
-from helper.old_scripts.plans import Plans
+from helper.old_scripts.plans import Plan, Plans
 from helper.old_scripts.points import Curve
 
 _SECONDS = 1.0  # between two writes
@@ -22,20 +22,22 @@ Splits = Callable[[Any], str]
 
 class Curves:
     """write: takes the points. split: says what was fed. before_training: called once, with the
-    session, before the first step is counted. wanted: False counts the steps and nothing else."""
+    session, before the first step is counted. taken: the tags that a graph's own summaries have.
+    wanted: False counts the steps and nothing else."""
 
     def __init__(
         self,
         write: Write,
         split: Splits,
         before_training: Callable[[Any], None],
+        taken: Callable[[Any], Collection[str]],
         wanted: bool = True,
     ) -> None:
         self.steps = steps.TrainingSteps()
         self.fault = ""
         self._write, self._split, self._before_training = write, split, before_training
         self._wanted = wanted
-        self._plans = Plans()
+        self._plans = Plans(taken)
         self._curves: dict[tuple[str, str], Curve] = {}
         self._written = time.monotonic()
         self._process = os.getpid()
@@ -73,6 +75,8 @@ class Curves:
             points, curve.points = curve.points, []
             for step, value in points:
                 self._write(split, step, {tag: value})
+        if self.steps.step:
+            self._write("train", self.steps.step, {})
 
     def close(self) -> None:
         """Write all points, also those whose mean is of fewer numbers."""
@@ -93,8 +97,12 @@ class Curves:
                 self._before_training(session)
                 restored = max(steps.global_step(session, plain) - 1, 0)
             self.steps.trained(plan.trains, restored)
-        if not (plan.numbers and self._wanted):
-            return
+        if plan.numbers and self._wanted:
+            self._keep(plan, feed, result)
+        if self.steps.step and time.monotonic() - self._written > _SECONDS:
+            self.flush()
+
+    def _keep(self, plan: Plan, feed: Any, result: Any) -> None:
         split = self._split(feed) if feed else "train"
         for path, tag in plan.numbers:
             value = result
@@ -104,5 +112,3 @@ class Curves:
                 if (split, tag) not in self._curves:
                     self._curves[split, tag] = Curve()
                 self._curves[split, tag].add(self.steps.step or None, float(value))
-        if self.steps.step and time.monotonic() - self._written > _SECONDS:
-            self.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
@@ -33,9 +34,13 @@ class Plan:
 
 
 class Plans:
-    """Makes a plan for each place in a script and what it fetches there, once."""
+    """Makes a plan for each place in a script and what it fetches there, once.
 
-    def __init__(self) -> None:
+    taken: gives the tags of a graph's own summaries, which no curve must have as well.
+    """
+
+    def __init__(self, taken: Callable[[Any], Collection[str]]) -> None:
+        self._taken = taken
         self._plans: dict[Any, Plan] = {}
         self._is_script: dict[CodeType, bool] = {}
 
@@ -49,7 +54,7 @@ class Plans:
         if plan is None:
             if len(self._plans) >= _MOST:
                 self._plans.clear()
-            plan = self._plans[key] = _plan(session, fetches, frame)
+            plan = self._plans[key] = _plan(session, fetches, frame, self._taken)
         return plan
 
     def _caller(self) -> FrameType | None:
@@ -75,7 +80,9 @@ def _identity(fetches: Any) -> Any:
     return fetches if type(fetches) is str else id(fetches)
 
 
-def _plan(session: Any, fetches: Any, frame: FrameType) -> Plan:
+def _plan(
+    session: Any, fetches: Any, frame: FrameType, taken: Callable[[Any], Collection[str]]
+) -> Plan:
     numbers: dict[str, tuple[Path, Any]] = {}
     trains = []
     for path, fetch in _leaves(fetches, ()):
@@ -94,6 +101,8 @@ def _plan(session: Any, fetches: Any, frame: FrameType) -> Plan:
         tag = names.name(frame, fetch, element, path)
         if tag in numbers and numbers[tag][1] is not element:
             tag = operation.name
+        if tag in taken(session.graph):
+            tag = f"fetched/{tag}"
         numbers.setdefault(tag, (path, element))
     found = tuple((path, tag) for tag, (path, _) in numbers.items())
     return Plan(found, tuple(dict.fromkeys(trains)), fetches)

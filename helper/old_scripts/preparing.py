@@ -87,12 +87,18 @@ def _watch(recorder: Recorder, tf: Any, known: Any, wanted: bool) -> Callable[[]
     graph = _Graph(recorder, tf)
 
     def write(split: str, step: int, values: dict[str, float]) -> None:
-        recorder.scalars(split, step, values)
+        if values:
+            recorder.scalars(split, step, values)
+        else:
+            recorder.reached(step)
 
-    curves = Curves(write, known.split, graph.of_session, wanted)
-    curves.install()
+    def step() -> int:
+        return curves.steps.step
+
     places = [tf.summary, summary, writer_cache]
-    writers.install(recorder, lambda: curves.steps.step, graph.of_writer, places)
+    tags = writers.install(recorder, step, graph.of_writer, places)
+    curves = Curves(write, known.split, graph.of_session, tags, wanted)
+    curves.install()
 
     def end() -> None:
         curves.close()

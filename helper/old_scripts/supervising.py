@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ class _Parent:
         self._child, self._channels, self._news = child, channels, news
         self._kept = Kept()
         self._heard = b""
+        self._began = time.monotonic()
         self._run: Path | None = None
         self._interrupted = False
         self._wake, waker = os.pipe()
@@ -117,7 +119,7 @@ class _Parent:
         if self._interrupted:
             code = -signal.SIGINT
         if self._run:
-            _finish(self._run, code)
+            _finish(self._run, code, time.monotonic() - self._began)
         return Ending(code, self._run)
 
     def _ended(self) -> int | None:
@@ -168,7 +170,7 @@ def _in_foreground() -> bool:
         os.close(handle)
 
 
-def _finish(path: Path, code: int) -> None:
+def _finish(path: Path, code: int, seconds: float) -> None:
     """Record how a script ended that gave its own process no time to do so (``os._exit``)."""
     by_hand = {-signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP}
     if code < 0 and code not in by_hand:
@@ -185,6 +187,8 @@ def _finish(path: Path, code: int) -> None:
                 else (Status.FAILED if code else Status.COMPLETED)
             )
             run.record.ended = directory.now()
+            run.record.seconds = seconds
+            run.record.steps_per_second = run.record.step / seconds if seconds else 0.0
             with contextlib.suppress(OSError):
                 run.save_record()
     finally:

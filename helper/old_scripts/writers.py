@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from tensorboard.compat.proto.event_pb2 import TaggedRunMetadata
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 
 from helper.recording.recorder import Recorder
+from helper.tensorflow_v1 import tf
 
 _WORDS = {"test": ("test", "eval"), "validation": ("valid", "dev")}
 
@@ -25,11 +26,12 @@ def install(
     step: Callable[[], int],
     give_graph: Callable[[Any], None],
     patch: list[Any],
-) -> None:
+) -> Callable[[Any], Collection[str]]:
     """Make the class, and put it where the modules in ``patch`` have the original.
 
     step: the number of training steps so far, for summaries that are added without one.
-    give_graph: takes the GraphDef that a script adds.
+    give_graph: takes the GraphDef that a script adds. Returns a function that gives the tags of a
+    graph's scalar summaries, none while the script has no FileWriter.
     """
     from tensorflow.python.summary.writer import writer as original
 
@@ -59,6 +61,8 @@ def install(
         def get_logdir(self) -> str:
             return str(recorder.path / self._split)
 
+    made: list[Any] = []
+
     class FileWriter(original.FileWriter):
         """As ``tf.summary.FileWriter``; ``get_logdir`` gives the directory in the run."""
 
@@ -73,6 +77,7 @@ def install(
             session: Any = None,
         ) -> None:
             self._closed = False
+            made.append(self)
             # The base class would also copy the graph, with all its constants, as a MetaGraph.
             original.SummaryToEventTransformer.__init__(self, ToRun(os.fspath(logdir)))
             if graph is not None or graph_def is not None:
@@ -86,3 +91,10 @@ def install(
 
     for module in patch:
         module.FileWriter = FileWriter
+
+    def tags(graph: Any) -> Collection[str]:
+        operations = graph.get_operations() if made else []
+        found = (tf.get_static_value(o.inputs[0]) for o in operations if o.type == "ScalarSummary")
+        return {tag.item().decode() for tag in found if tag is not None}
+
+    return tags

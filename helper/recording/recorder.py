@@ -154,6 +154,10 @@ class Recorder:
         numbers = (value for value in summary.value if value.HasField("simple_value"))
         self._note(split, int(step), {value.tag: value.simple_value for value in numbers})
 
+    def reached(self, step: int) -> None:
+        """Note that so many steps are done, where there is no number to record."""
+        self._note(self.record.watched, int(step), {})
+
     def predictions(self, predicted: Any, labels: Any) -> None:
         """Keep the predicted and the true class of every test example, for verdicts.
 
