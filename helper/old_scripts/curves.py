@@ -13,29 +13,25 @@ import numpy as np
 from helper.old_scripts import steps
 from helper.old_scripts.plans import Plan, Plans
 from helper.old_scripts.points import Curve
+from helper.old_scripts.sink import Sink
 
 _SECONDS = 1.0  # between two writes
 
-Write = Callable[[str, int, dict[str, float]], None]
-Splits = Callable[[Any], str]
-
 
 class Curves:
-    """write: takes the points. split: says what was fed. before_training: called once, with the
-    session, before the first step is counted. taken: the tags that a graph's own summaries have.
-    wanted: False counts the steps and nothing else."""
+    """sink: takes the points, and the graph that is trained first. split: says what was fed. taken:
+    the tags that a graph's own summaries have. wanted: False counts the steps and nothing else."""
 
     def __init__(
         self,
-        write: Write,
-        split: Splits,
-        before_training: Callable[[Any], None],
+        sink: Sink,
+        split: Callable[[Any], str],
         taken: Callable[[Any], Collection[str]],
         wanted: bool = True,
     ) -> None:
         self.steps = steps.TrainingSteps()
         self.fault = ""
-        self._write, self._split, self._before_training = write, split, before_training
+        self._sink, self._split = sink, split
         self._wanted = wanted
         self._plans = Plans(taken)
         self._curves: dict[tuple[str, str], Curve] = {}
@@ -74,9 +70,9 @@ class Curves:
         for (split, tag), curve in list(self._curves.items()):
             points, curve.points = curve.points, []
             for step, value in points:
-                self._write(split, step, {tag: value})
+                self._sink.scalars(split, step, {tag: value})
         if self.steps.step:
-            self._write("train", self.steps.step, {})
+            self._sink.reached(self.steps.step)
 
     def close(self) -> None:
         """Write all points, also those whose mean is of fewer numbers."""
@@ -94,7 +90,7 @@ class Curves:
                 for curve in self._curves.values():
                     curve.untrained()
             if self.steps.is_new(session.graph):
-                self._before_training(session)
+                self._sink.graph(session.graph)
                 restored = max(steps.global_step(session, plain) - 1, 0)
             self.steps.trained(plan.trains, restored)
         if plan.numbers and self._wanted:

@@ -11,13 +11,15 @@ from types import ModuleType
 from typing import Any
 
 Make = Callable[[], ModuleType]
+Alias = Callable[[str], ModuleType | None]
 Change = Callable[[ModuleType], None]
 
 
 class Finder(importlib.abc.MetaPathFinder):
     """Goes first in ``sys.meta_path``.
 
-    made: by name, functions that make a module. changes: by name, what is done to a module after
+    made: by name, functions that make a module. alias: gives the module that a name stands for, or
+    None. changes: by name, what is done to a module after
     its import. refuse: called with every other name that begins with one of ``refused``; raises an
     ImportError that says why there is no such module.
     """
@@ -25,6 +27,7 @@ class Finder(importlib.abc.MetaPathFinder):
     def __init__(self, refused: Sequence[str], refuse: Callable[[str], None]) -> None:
         self.made: dict[str, Make] = {}
         self.changes: dict[str, Change] = {}
+        self.alias: Alias = lambda name: None
         self._refused, self._refuse = tuple(refused), refuse
         self._asking: set[str] = set()
 
@@ -34,6 +37,8 @@ class Finder(importlib.abc.MetaPathFinder):
         if name in self.made:
             loader = _Maker(self.made[name])
             return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+        if (module := self.alias(name)) is not None:
+            return importlib.machinery.ModuleSpec(name, _There(module))
         if name in self.changes and name not in self._asking:
             return self._changed(name)
         if any(name == top or name.startswith(f"{top}.") for top in self._refused):
@@ -62,6 +67,19 @@ class _Maker(importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         pass
+
+
+class _There(importlib.abc.Loader):
+    """Gives a module that is imported already, and leaves it as it is."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return ModuleType(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        sys.modules[module.__name__] = self._module
 
 
 class _Changer(importlib.abc.Loader):

@@ -45,6 +45,8 @@ class Figures:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         class Canvas(FigureCanvasAgg):
+            __module__ = FigureCanvasAgg.__module__
+
             def start_event_loop(self, timeout: float = 0) -> None:
                 """There is nobody to click or to press a key."""
 

@@ -8,7 +8,8 @@ from typing import Any
 from helper.data import datasets
 from helper.data.datasets import Dataset
 from helper.files import PROJECT_ROOT
-from helper.old_scripts import graphs, import_hooks, keras_data, plots, version1
+from helper.old_scripts import import_hooks, keras_data, plots, version1
+from helper.old_scripts.sink import Sink
 from helper.recording.beginning import described
 from helper.recording.recorder import Recorder
 
@@ -32,6 +33,7 @@ def prepare(recorder: Recorder, curves: bool, data_dir: str | None) -> Callable[
     finder.changes |= figures.install()
     import_hooks.install(finder)
     tf = version1.install()
+    finder.alias = version1.alias
     known = _offer_old_modules(finder, tf, load)
     _hide_from_stacks()
     ended = _watch(recorder, tf, known, curves)
@@ -84,56 +86,19 @@ def _watch(recorder: Recorder, tf: Any, known: Any, wanted: bool) -> Callable[[]
     from helper.old_scripts import writers
     from helper.old_scripts.curves import Curves
 
-    graph = _Graph(recorder, tf)
-
-    def write(split: str, step: int, values: dict[str, float]) -> None:
-        if values:
-            recorder.scalars(split, step, values)
-        else:
-            recorder.reached(step)
+    sink = Sink(recorder)
 
     def step() -> int:
         return curves.steps.step
 
-    places = [tf.summary, summary, writer_cache]
-    tags = writers.install(recorder, step, graph.of_writer, places)
-    curves = Curves(write, known.split, graph.of_session, tags, wanted)
+    tags = writers.install(sink, step, [tf.summary, summary, writer_cache])
+    curves = Curves(sink, known.split, tags, wanted)
     curves.install()
 
     def end() -> None:
         curves.close()
-        graph.of_script()
-        recorder.record.step = max(recorder.record.step, curves.steps.step)
-        if curves.fault:
-            recorder.record.engine["curves"] = curves.fault
+        sink.graph(tf.get_default_graph())
+        if fault := curves.fault or sink.fault:
+            recorder.record.engine["not_recorded"] = fault
 
     return end
-
-
-class _Graph:
-    """Gives the run its graph, once: the one that the script writes or trains first, or else that
-    of its end."""
-
-    def __init__(self, recorder: Recorder, tf: Any) -> None:
-        self._recorder, self._tf = recorder, tf
-        self._given = False
-
-    def of_writer(self, definition: Any) -> None:
-        if not self._given:
-            self._given = True
-            self._recorder.graph(graphs.without_data(definition))
-
-    def of_session(self, session: Any) -> None:
-        self._of_graph(session.graph)
-
-    def of_script(self) -> None:
-        self._of_graph(self._tf.get_default_graph())
-
-    def _of_graph(self, graph: Any) -> None:
-        if self._given or not graph.get_operations():
-            return
-        try:
-            definition = graph.as_graph_def(add_shapes=True)
-        except ValueError:  # more than the 2 GB that a protocol buffer can hold
-            return
-        self.of_writer(definition)

@@ -111,5 +111,7 @@ class _Ended:
         record = self._recorder.record
         for fault in self._recorder.faults:
             note(fault)
+        if "not_recorded" in record.engine:
+            note(f"a part of the run was not recorded: {record.engine['not_recorded']}")
         if record.summaries_lost:
             note(f"{record.summaries_lost:,} summary values of the run were not written")

@@ -119,7 +119,8 @@ def _missing_attribute(error: AttributeError) -> str | None:
     if not isinstance(error.obj, ModuleType):
         if error.name in _PYTHON_2_METHODS and isinstance(error.obj, dict):
             return f"dict.{error.name} is a method of Python 2, which is not supported"
-        return None
+        kind = type(error.obj)
+        return _changed_library(f"{kind.__module__}.{kind.__qualname__}", error.name)
     module = error.obj.__name__
     if module.partition(".")[0] != "tensorflow":
         return _changed_library(module, error.name)

@@ -67,6 +67,23 @@ def install() -> Any:
     return tf
 
 
+def alias(name: str) -> ModuleType | None:
+    """The module of version 1 that is imported by this name: ``tensorflow.keras.layers``.
+
+    None where the real package has modules of this name, which TensorFlow itself imports.
+    """
+    top, *parts = name.split(".")
+    found = sys.modules["tensorflow"] if top == "tensorflow" else None
+    if not isinstance(found, Version1) or not parts or parts[0] in (*_MADE, "compat"):
+        return None
+    if os.path.isdir(os.path.join(os.path.dirname(str(found.__file__)), parts[0])):
+        return None
+    module: Any = found
+    for part in parts:
+        module = getattr(module, part, None)
+    return module if isinstance(module, ModuleType) else None
+
+
 def finder() -> Finder:
     """A finder that refuses, with the reason, what TensorFlow 1 had and this one has not."""
     tops = ("contrib", "examples", "models", "estimator")

@@ -6,10 +6,7 @@ import os
 from collections.abc import Callable, Collection
 from typing import Any
 
-from tensorboard.compat.proto.event_pb2 import TaggedRunMetadata
-from tensorboard.compat.proto.graph_pb2 import GraphDef
-
-from helper.recording.recorder import Recorder
+from helper.old_scripts.sink import Sink
 from helper.tensorflow_v1 import tf
 
 _WORDS = {"test": ("test", "eval"), "validation": ("valid", "dev")}
@@ -22,16 +19,12 @@ def split_of(path: str) -> str:
 
 
 def install(
-    recorder: Recorder,
-    step: Callable[[], int],
-    give_graph: Callable[[Any], None],
-    patch: list[Any],
+    sink: Sink, step: Callable[[], int], patch: list[Any]
 ) -> Callable[[Any], Collection[str]]:
     """Make the class, and put it where the modules in ``patch`` have the original.
 
-    step: the number of training steps so far, for summaries that are added without one.
-    give_graph: takes the GraphDef that a script adds. Returns a function that gives the tags of a
-    graph's scalar summaries, none while the script has no FileWriter.
+    step: the number of training steps so far, for summaries that are added without one. Returns a
+    function that gives the tags of a graph's scalar summaries, none while there is no FileWriter.
     """
     from tensorflow.python.summary.writer import writer as original
 
@@ -40,18 +33,9 @@ def install(
 
         def __init__(self, path: str) -> None:
             self._split = split_of(path)
-            self._process = os.getpid()
 
         def add_event(self, event: Any) -> None:
-            if os.getpid() != self._process:  # a child that the script forked
-                return
-            if event.HasField("graph_def"):
-                give_graph(GraphDef.FromString(event.graph_def))
-            elif event.HasField("summary"):
-                recorder.summary(self._split, event.step, event.summary)
-            elif event.HasField("tagged_run_metadata"):
-                timing = event.tagged_run_metadata.SerializeToString()
-                recorder.summary("train", event.step, TaggedRunMetadata.FromString(timing))
+            sink.event(self._split, event)
 
         def flush(self) -> None:
             pass
@@ -59,7 +43,7 @@ def install(
         close = reopen = flush
 
         def get_logdir(self) -> str:
-            return str(recorder.path / self._split)
+            return str(sink.directory(self._split))
 
     made: list[Any] = []
 

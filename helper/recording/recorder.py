@@ -154,6 +154,11 @@ class Recorder:
         numbers = (value for value in summary.value if value.HasField("simple_value"))
         self._note(split, int(step), {value.tag: value.simple_value for value in numbers})
 
+    def timing(self, step: int, timing: Any) -> None:
+        """Add the time and memory that each node took in one step: a TaggedRunMetadata."""
+        self._writer.summary("train", int(step), timing)
+        self._note("train", int(step), {})
+
     def reached(self, step: int) -> None:
         """Note that so many steps are done, where there is no number to record."""
         self._note(self.record.watched, int(step), {})

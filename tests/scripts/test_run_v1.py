@@ -118,6 +118,12 @@ STYLES = {
     from tensorflow.python.framework import ops
     from tensorflow.contrib.learn.python.learn.datasets.mnist import read_data_sets
     from tensorflow.contrib.tensorboard.plugins import projector
+    from tensorflow.keras.layers import Dense
+    from tensorflow.train import AdamOptimizer
+    import tensorflow.keras.backend as K
+    import tensorflow.layers as layers
+    assert AdamOptimizer is tf.train.AdamOptimizer and K.set_session and layers.dense
+    assert Dense is tf.keras.layers.Dense
     assert again.placeholder is tf.placeholder and tf.contrib.layers.xavier_initializer()
     assert projector.ProjectorConfig().embeddings is not None
     value = len(read_data_sets("x").train.labels)
@@ -263,6 +269,7 @@ FAILURES = {
     "import cPickle": "the module cPickle is one of Python 2",
     "for i in xrange(3): pass": "xrange is a name of Python 2",
     "import scipy.misc\nscipy.misc.imread('x')": "not in the scipy of today",
+    "import numpy as np\nnp.zeros(2).tostring_()": "numpy.ndarray.tostring_ is not in the numpy",
     "from tensorflow.models.rnn import rnn": "tf.models is not supported",
 }
 
