@@ -42,14 +42,15 @@ class Plans:
     def __init__(self, taken: Callable[[Any], Collection[str]]) -> None:
         self._taken = taken
         self._plans: dict[Any, Plan] = {}
-        self._is_script: dict[CodeType, bool] = {}
+        # By id: the hash of a code object takes long. They are kept, so that ids stay theirs.
+        self._is_script: dict[int, tuple[bool, CodeType]] = {}
 
     def get(self, session: Any, fetches: Any) -> Plan | None:
         """The plan for this call; None if it is not the script that calls."""
         frame = self._caller()
         if frame is None:
             return None
-        key = (frame.f_code, frame.f_lasti, _identity(fetches))
+        key = (id(frame.f_code), frame.f_lasti, _identity(fetches))
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _MOST:
@@ -62,11 +63,11 @@ class Plans:
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             code = frame.f_code
-            known = self._is_script.get(code)
+            known = self._is_script.get(id(code))
             if known is None:
-                known = not code.co_filename.startswith(_NOT_THE_SCRIPT)
-                self._is_script[code] = known
-            if known:
+                known = (not code.co_filename.startswith(_NOT_THE_SCRIPT), code)
+                self._is_script[id(code)] = known
+            if known[0]:
                 return frame
             frame = frame.f_back
         return None

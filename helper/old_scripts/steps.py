@@ -22,7 +22,7 @@ class TrainingSteps:
     def __init__(self) -> None:
         self.step = 0
         self._runs: dict[Any, Counter[Any]] = {}
-        self._restored: dict[Any, int] = {}
+        self._before = 0
 
     def trained(self, operations: tuple[Any, ...], restored: int) -> None:
         """Count one run of these training operations.
@@ -30,15 +30,13 @@ class TrainingSteps:
         restored: the steps that the graph's variable global_step says were done before its first.
         """
         graph = operations[0].graph
-        runs = self._runs.setdefault(graph, Counter())
-        self._restored.setdefault(graph, restored)
+        if graph not in self._runs:
+            self._runs[graph] = Counter()
+            self._before += restored
+        runs = self._runs[graph]
         for operation in operations:
             runs[operation] += 1
-        if len(self._runs) == 1:
-            self.step = max(runs.values()) + self._restored[graph]
-        else:
-            ran = (max(each.values()) for each in self._runs.values())
-            self.step = sum(ran) + sum(self._restored.values())
+        self.step = self._before + sum(max(each.values()) for each in self._runs.values())
 
     def is_new(self, graph: Any) -> bool:
         """Whether no training operation of this graph has run yet."""
