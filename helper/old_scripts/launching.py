@@ -90,6 +90,10 @@ def _become(script: Script) -> None:
     while sys.path and sys.path[0] in ours:
         del sys.path[0]
     sys.path.insert(0, str(script.path.parent))
+    if any((script.path.parent / name).exists() for name in ("helper", "helper.py")):
+        # The script means its own. Nothing here imports any more of ours by name.
+        for name in [name for name in sys.modules if name.partition(".")[0] == "helper"]:
+            del sys.modules[name]
     module = types.ModuleType("__main__")
     module.__dict__.update(
         __file__=path,

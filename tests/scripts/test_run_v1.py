@@ -236,6 +236,15 @@ def test_main_with_flags_and_arguments(place: Place) -> None:
     assert done.code == 3
 
 
+def test_a_module_beside_the_script_may_be_called_helper(place: Place) -> None:
+    (place.folder / "scripts").mkdir()
+    (place.folder / "scripts" / "helper.py").write_text("value = 7")
+    done = place.run(TRAINED + "\nimport helper\nprint(helper.value)\n")
+    assert (done.code, done.stderr) == (0, "") and done.stdout.endswith("\n7\n")
+    (run,) = listing.find(place.logs)
+    assert sorted(run.curves()) == ["test/accuracy", "train/cost"]
+
+
 def test_figures_are_files(place: Place) -> None:
     done = place.run(
         """
