@@ -15,6 +15,7 @@ from helper.files import PROJECT_ROOT
 from helper.old_scripts import names, steps
 from helper.old_scripts.names import Path
 
+_OF_CALLER = "caller"  # the key of what the script fetches from a MonitoredSession
 _MOST = 1_000  # places in a script where it fetches; more means that it makes graphs in a loop
 _NOT_THE_SCRIPT = (
     os.path.dirname(tensorflow.__file__) + os.sep,
@@ -99,7 +100,10 @@ def _plan(
             continue
         if element.shape.ndims not in (0, None) or operation.name == "global_step":
             continue
-        tag = names.name(frame, fetch, element, path)
+        if path[:1] != (_OF_CALLER,) and type(fetches) is dict and _OF_CALLER in fetches:
+            continue  # what the hooks of a MonitoredSession fetch
+        own = path[1:] if path[:1] == (_OF_CALLER,) else path
+        tag = names.name(frame, fetch, element, own)
         if tag in numbers and numbers[tag][1] is not element:
             tag = operation.name
         if tag in taken(session.graph):

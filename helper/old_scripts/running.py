@@ -48,6 +48,7 @@ def run(script: Script, options: Options, report: Report) -> int:
         argv=[str(script.path), *script.arguments],
         origin="script",
     )
+    recorder.record.engine["script_sha256"] = sha256(script)
     report.run(recorder.path)
     ended = _Ended(recorder)
     atexit.register(ended)  # before those of the script, so that it is called after them
@@ -67,7 +68,8 @@ def experiment_name(path: Path) -> str:
 
 
 def settings(script: Script) -> dict[str, Value]:
-    """What the run is compared by: the script's flags, and what it was."""
+    """What the run is compared by: the script's flags, and which text it had: the first digits of
+    its SHA-256."""
     found: dict[str, Value] = {}
     rest: list[str] = []
     arguments = list(script.arguments)
@@ -84,7 +86,12 @@ def settings(script: Script) -> dict[str, Value]:
             found[flag[1]] = True
     if rest:
         found["arguments"] = " ".join(rest)
-    return found | {"script_sha256": hashlib.sha256(script.source).hexdigest()}
+    return found | {"script": sha256(script)[:8]}
+
+
+def sha256(script: Script) -> str:
+    """Of the script's text, in hexadecimal."""
+    return hashlib.sha256(script.source).hexdigest()
 
 
 def _value(text: str) -> Value:

@@ -98,6 +98,9 @@ def explanation(error: BaseException) -> str | None:
     """One line for an error that ended a script, where its cause is its age; else None."""
     if isinstance(error, (Unsupported, UnsupportedModule)):
         return str(error)
+    if re.search(r"not available with Keras 3|Keras cannot be imported", str(error)):
+        named = re.search(r"`(\w+)`", str(error))
+        return str(keras_missing(named[1] if named else "Keras"))
     if isinstance(error, SyntaxError):
         if _PYTHON_2_SYNTAX.search(error.msg or ""):
             return "it is written in Python 2, which is not supported; 2to3 converts most of it"

@@ -63,6 +63,7 @@ def install() -> Any:
     # tf.layers says at each call that it is deprecated: that is why the script is run here.
     warnings.filterwarnings("ignore", message=r".*`tf\..* is deprecated")
     warnings.filterwarnings("ignore", message=r"`tf\.")
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"tf_keras\.")
     sys.modules["tensorflow"] = Version1(tf, sys.modules["tensorflow"])
     return tf
 

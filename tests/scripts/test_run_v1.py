@@ -160,6 +160,7 @@ def test_leaves_a_run(place: Place) -> None:
     assert (run.name, run.record and run.record.origin) == ("v1/old/0001-first", "script")
     assert run.record and run.record.step == 20
     assert run.flags["rate"] == 0.5 and run.flags["deep"] == "left"
+    assert str(run.record.engine["script_sha256"]).startswith(str(run.flags["script"]))
     found = run.curves()
     assert sorted(found) == ["test/accuracy", "train/cost"]
     assert list(found["train/cost"].step) == list(range(1, 21))
@@ -200,6 +201,30 @@ print(train_writer.get_logdir())
     assert sum(f.stat().st_size for f in run.path.rglob("*")) < 1 << 20
     graph = events.read_graph(run.path / "train", report=print)
     assert graph and any("_bytes_left_out" in node.attr for node in graph.node)
+
+
+def test_a_monitored_session(place: Place) -> None:
+    done = place.run(
+        SOFTMAX
+        + """
+step = tf.train.get_or_create_global_step()
+train = tf.train.GradientDescentOptimizer(0.01).minimize(cost, global_step=step)
+tf.summary.scalar("loss_of_a_batch", cost)
+hooks = [tf.train.StopAtStepHook(last_step=5)]
+with tf.train.MonitoredTrainingSession(
+    checkpoint_dir="checkpoints", hooks=hooks, save_summaries_steps=2
+) as sess:
+    while not sess.should_stop():
+        xs, ys = mnist.train.next_batch(50)
+        _, c = sess.run([train, accuracy], feed_dict={x: xs, y_: ys})
+"""
+    )
+    assert (done.code, done.stderr) == (0, "")
+    (run,) = listing.find(place.logs)
+    curves = run.curves()
+    assert list(curves["train/accuracy"].step) == [1, 2, 3, 4, 5]
+    assert "train/loss_of_a_batch" in curves
+    assert run.record and run.record.step == 5 and "not_recorded" not in run.record.engine
 
 
 def test_no_curves(place: Place) -> None:
