@@ -91,13 +91,14 @@ def _watch(recorder: Recorder, tf: Any, known: Any, wanted: bool) -> Callable[[]
     def step() -> int:
         return curves.steps.step
 
-    tags = writers.install(sink, step, [tf.summary, summary, writer_cache])
+    tags, complete = writers.install(sink, step, [tf.summary, summary, writer_cache])
     curves = Curves(sink, known.split, tags, wanted)
     curves.install()
 
     def end() -> None:
         curves.close()
         sink.graph(tf.get_default_graph())
+        complete()
         if fault := curves.fault or sink.fault:
             recorder.record.engine["not_recorded"] = fault
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -46,8 +47,11 @@ class Sink:
         self._has_graph = False
 
     def directory(self, split: str) -> Path:
-        """Where the event files of a split are."""
-        return self._recorder.path / split
+        """Where the event files of a split are, and what a script may put beside them."""
+        path = self._recorder.path / split
+        with contextlib.suppress(OSError):  # the run was removed; the script may not care
+            path.mkdir(exist_ok=True)
+        return path
 
     @_safely
     def scalars(self, split: str, step: int, values: dict[str, float]) -> None:

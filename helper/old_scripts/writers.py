@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
+from helper.old_scripts import projections
 from helper.old_scripts.sink import Sink
 from helper.tensorflow_v1 import tf
 
@@ -20,11 +22,12 @@ def split_of(path: str) -> str:
 
 def install(
     sink: Sink, step: Callable[[], int], patch: list[Any]
-) -> Callable[[Any], Collection[str]]:
+) -> tuple[Callable[[Any], Collection[str]], Callable[[], None]]:
     """Make the class, and put it where the modules in ``patch`` have the original.
 
     step: the number of training steps so far, for summaries that are added without one. Returns a
-    function that gives the tags of a graph's scalar summaries, none while there is no FileWriter.
+    function that gives the tags of a graph's scalar summaries, none while there is no FileWriter,
+    and one to call when the script has ended.
     """
     from tensorflow.python.summary.writer import writer as original
 
@@ -45,7 +48,7 @@ def install(
         def get_logdir(self) -> str:
             return str(sink.directory(self._split))
 
-    made: list[Any] = []
+    made: list[tuple[str, Any]] = []
 
     class FileWriter(original.FileWriter):
         """As ``tf.summary.FileWriter``; ``get_logdir`` gives the directory in the run."""
@@ -61,7 +64,7 @@ def install(
             session: Any = None,
         ) -> None:
             self._closed = False
-            made.append(self)
+            made.append((os.path.abspath(os.fspath(logdir)), self))
             # The base class would also copy the graph, with all its constants, as a MetaGraph.
             original.SummaryToEventTransformer.__init__(self, ToRun(os.fspath(logdir)))
             if graph is not None or graph_def is not None:
@@ -76,9 +79,13 @@ def install(
     for module in patch:
         module.FileWriter = FileWriter
 
+    def complete() -> None:
+        for logdir, writer in made:
+            projections.complete(Path(writer.get_logdir()), logdir)
+
     def tags(graph: Any) -> Collection[str]:
         operations = graph.get_operations() if made else []
         found = (tf.get_static_value(o.inputs[0]) for o in operations if o.type == "ScalarSummary")
         return {tag.item().decode() for tag in found if tag is not None}
 
-    return tags
+    return tags, complete

@@ -227,6 +227,31 @@ with tf.train.MonitoredTrainingSession(
     assert run.record and run.record.step == 5 and "not_recorded" not in run.record.engine
 
 
+def test_the_projector_finds_what_the_script_saved(place: Place) -> None:
+    done = place.run(
+        """
+        import os
+        import tensorflow as tf
+        from tensorflow.contrib.tensorboard.plugins import projector
+        embedding = tf.Variable(tf.zeros([3, 2]), name="embedding")
+        sess = tf.InteractiveSession()
+        tf.global_variables_initializer().run()
+        writer = tf.summary.FileWriter("logs_of_its_own", sess.graph)
+        config = projector.ProjectorConfig()
+        one = config.embeddings.add()
+        one.tensor_name, one.metadata_path = embedding.name, "labels.tsv"
+        projector.visualize_embeddings(writer, config)
+        os.makedirs("logs_of_its_own")
+        tf.train.Saver().save(sess, "logs_of_its_own/model.ckpt", 1)
+        """
+    )
+    assert (done.code, done.stderr) == (0, "")
+    settings = (place.only_run / "train" / "projector_config.pbtxt").read_text()
+    its_own = place.folder / "scripts" / "logs_of_its_own"
+    assert f'model_checkpoint_path: "{its_own}/model.ckpt-1"' in settings
+    assert f'metadata_path: "{its_own}/labels.tsv"' in settings
+
+
 def test_no_curves(place: Place) -> None:
     place.run(TRAINED, flags=["--no_curves"])
     (run,) = listing.find(place.logs)
