@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helper.data import datasets
 from helper.data.datasets import Dataset, Split
-from helper.old_scripts import old_modules
+from helper.old_scripts import old_modules, unsupported
 from helper.old_scripts.import_hooks import Make
 from helper.tensorflow_v1 import tf
 
@@ -47,7 +46,7 @@ class DataSet:
         if kind not in (tf.uint8, tf.float32):
             raise TypeError(f"Invalid image dtype {kind!r}, expected uint8 or float32")
         self.one_hot = one_hot
-        self._epochs_completed = self._next = 0
+        self._epochs_completed = self._index_in_epoch = 0
         self._images, self._labels = images, labels
         if fake_data:
             self._num_examples = _FAKE_EXAMPLES
@@ -87,20 +86,22 @@ class DataSet:
         if fake_data:
             label: Any = [1, *[0] * 9] if self.one_hot else 0
             return [[1] * _PIXELS] * batch_size, [label] * batch_size
-        start = self._next
+        start = self._index_in_epoch
         if start == 0 and self._epochs_completed == 0 and shuffle:
             self._shuffle()
-        self._next = start + batch_size
-        if self._next <= self._num_examples:
-            return self._images[start : self._next], self._labels[start : self._next]
+        self._index_in_epoch = start + batch_size
+        if self._index_in_epoch <= self._num_examples:
+            return self._images[start : self._index_in_epoch], self._labels[
+                start : self._index_in_epoch
+            ]
         self._epochs_completed += 1
         images, labels = self._images[start:], self._labels[start:]
         if shuffle:
             self._shuffle()
-        self._next -= self._num_examples
+        self._index_in_epoch -= self._num_examples
         return (
-            np.concatenate((images, self._images[: self._next])),
-            np.concatenate((labels, self._labels[: self._next])),
+            np.concatenate((images, self._images[: self._index_in_epoch])),
+            np.concatenate((labels, self._labels[: self._index_in_epoch])),
         )
 
     def _shuffle(self) -> None:
@@ -157,29 +158,39 @@ class Reader:
         self._noted(found)
         return found
 
+    def load_dataset(self, name: str, *_: Any, **__: Any) -> Datasets:
+        """``tf.contrib.learn.datasets.load_dataset("mnist")``; there is no other set here."""
+        if name != "mnist":
+            unsupported.refuse(f"tf.contrib.learn.datasets.{name}")
+        return self.read_data_sets()
+
+    def beside(self) -> dict[str, Make]:
+        """``import input_data``: a copy that lay beside a script, for one that has lost it."""
+        (make,) = old_modules.makers({"tensorflow.input_data": self._names()}).values()
+        return {"input_data": make}
+
     def modules(self) -> dict[str, Make]:
         """The names under which scripts import it."""
-        names = {
-            "DataSet": DataSet,
-            "read_data_sets": self.read_data_sets,
-            "load_mnist": lambda train_dir="MNIST-data": self.read_data_sets(train_dir),
-            "dense_to_one_hot": one_hot_labels,
-        }
+        names = self._names()
         base = {"Datasets": Datasets}
         learn = "tensorflow.contrib.learn.python.learn.datasets"
         return old_modules.makers(
             {
                 "tensorflow.examples.tutorials.mnist.input_data": names,
+                "tensorflow.contrib.learn.datasets": {"load_dataset": self.load_dataset},
                 "tensorflow.contrib.learn.datasets.mnist": names,
                 f"{learn}.mnist": names,
                 f"{learn}.base": base,
             }
         )
 
-
-def load(data_dir: str | None) -> Dataset:
-    """MNIST from the cache, or from a folder."""
-    return datasets.load("mnist", data_dir)
+    def _names(self) -> dict[str, Any]:
+        return {
+            "DataSet": DataSet,
+            "read_data_sets": self.read_data_sets,
+            "load_mnist": lambda train_dir="MNIST-data": self.read_data_sets(train_dir),
+            "dense_to_one_hot": one_hot_labels,
+        }
 
 
 def one_hot_labels(labels_dense: np.ndarray, num_classes: int = 10) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +62,7 @@ def _hide_from_stacks() -> None:
 
 def _offer_old_modules(finder: import_hooks.Finder, tf: Any, load: Callable[[], Dataset]) -> Any:
     # These import TensorFlow, which must not happen before its environment is prepared.
-    from helper.old_scripts import contrib, downloads, fed, input_data, older_python, tutorial
+    from helper.old_scripts import contrib, downloads, fed, input_data, older_habits, tutorial
 
     known = fed.Fed()
 
@@ -70,12 +71,18 @@ def _offer_old_modules(finder: import_hooks.Finder, tf: Any, load: Callable[[], 
         if found.validation.num_examples and found.validation.images.base is None:
             known.know("validation", found.validation)
 
-    finder.made |= input_data.Reader(load, noted).modules()
+    reader = input_data.Reader(load, noted)
+    finder.made |= reader.modules()
+    last = import_hooks.Finder((), lambda name: None)
+    last.made |= reader.beside()
+    sys.meta_path.append(last)
     finder.made |= tutorial.modules() | contrib.modules(version1.has_keras())
     downloads.Downloads(load).install()
-    older_python.restore_numpy_names()
-    older_python.accept_numpy_defaults(tf.app.flags)
-    older_python.accept_any_integer_labels(tf)
+    older_habits.restore_numpy_names()
+    older_habits.accept_numpy_defaults(tf.app.flags)
+    older_habits.restore_parse_flags()
+    older_habits.accept_any_integer_labels(tf)
+    older_habits.refuse_positional_losses(tf)
     return known
 
 

@@ -41,8 +41,6 @@ _BEFORE_1_0 = {
     "tf.nn.rnn": "tf.nn.static_rnn",
     "tf.nn.seq2seq": "tf.contrib.legacy_seq2seq",
     "tf.models.rnn": "tf.nn.rnn_cell",
-    "tf.python.ops.rnn": "tf.nn.static_rnn",
-    "tf.python.ops.rnn_cell": "tf.nn.rnn_cell",
 }
 _PYTHON_2_NAMES = {"xrange", "raw_input", "unicode", "unichr", "long", "reduce", "basestring"}
 _PYTHON_2_MODULES = {
@@ -107,15 +105,24 @@ def explanation(error: BaseException) -> str | None:
         return None
     if isinstance(error, NameError) and error.name in _PYTHON_2_NAMES:
         return f"{error.name} is a name of Python 2, which is not supported"
-    if isinstance(error, ModuleNotFoundError):
-        if error.name in _PYTHON_2_MODULES:
-            return f"the module {error.name} is one of Python 2, which is not supported"
-        return None
+    if isinstance(error, ImportError):
+        return _missing_import(error)
     if isinstance(error, AttributeError):
         return _missing_attribute(error)
-    if isinstance(error, ImportError):
-        return _changed_library(error.name or "", getattr(error, "name_from", None))
     return None
+
+
+def _missing_import(error: ImportError) -> str | None:
+    module = error.name or ""
+    if isinstance(error, ModuleNotFoundError) and module in _PYTHON_2_MODULES:
+        return f"the module {module} is one of Python 2, which is not supported"
+    found = re.match(r"cannot import name '(\w+)'", str(error))
+    name = f"{module}.{found[1]}" if found else module
+    if module.partition(".")[0] != "tensorflow":
+        return _changed_library(module, found[1] if found else None) if found else None
+    short = re.sub(r"^tensorflow\b", "tf", name)
+    why = reason(short)
+    return why and f"{short} is not supported: {why}"
 
 
 def _missing_attribute(error: AttributeError) -> str | None:

@@ -122,6 +122,10 @@ STYLES = {
     from tensorflow.train import AdamOptimizer
     import tensorflow.keras.backend as K
     import tensorflow.layers as layers
+    import input_data
+    tf.app.flags.FLAGS._parse_flags()
+    assert len(tf.contrib.learn.datasets.load_dataset("mnist").test.images)
+    assert input_data.read_data_sets("x").test.num_examples == 200
     assert AdamOptimizer is tf.train.AdamOptimizer and K.set_session and layers.dense
     assert Dense is tf.keras.layers.Dense
     assert again.placeholder is tf.placeholder and tf.contrib.layers.xavier_initializer()
@@ -329,6 +333,10 @@ FAILURES = {
     "for i in xrange(3): pass": "xrange is a name of Python 2",
     "import scipy.misc\nscipy.misc.imread('x')": "not in the scipy of today",
     "import numpy as np\nnp.zeros(2).tostring_()": "numpy.ndarray.tostring_ is not in the numpy",
+    "from scipy.misc import imread": "scipy.misc.imread is not in the scipy of today",
+    "import tensorflow as tf\ntf.nn.sigmoid_cross_entropy_with_logits(3.0, 1.0)": (
+        "sigmoid_cross_entropy_with_logits without names for its arguments is not supported"
+    ),
     "from tensorflow.models.rnn import rnn": "tf.models is not supported",
 }
 

@@ -1,12 +1,16 @@
-"""What NumPy and flags took then: old aliases, NumPy numbers as defaults, labels of any kind."""
+"""What scripts of that time take for granted: old names, NumPy numbers, labels of any kind."""
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
+import absl.flags
 import numpy as np
+
+from helper.old_scripts import unsupported
 
 # Removed in NumPy 1.24 and 2.0, with what its release notes give as their replacements.
 _ALIASES = {
@@ -43,6 +47,15 @@ def accept_numpy_defaults(flags: Any) -> None:
         setattr(flags, name, _with_plain_default(getattr(flags, name)))
 
 
+def restore_parse_flags() -> None:
+    """Give the flags the method back by which scripts parsed them before TensorFlow 1.5."""
+
+    def parse(flags: Any, args: Any = None) -> None:
+        flags(sys.argv if args is None else [sys.argv[0], *args], known_only=True)
+
+    setattr(absl.flags.FlagValues, "_parse_flags", parse)  # noqa: B010 - mypy knows the class
+
+
 def accept_any_integer_labels(tf: Any) -> None:
     """Let the sparse cross-entropies take labels of any integer type, such as MNIST's uint8."""
     for owner, name in (
@@ -50,6 +63,35 @@ def accept_any_integer_labels(tf: Any) -> None:
         (tf.losses, "sparse_softmax_cross_entropy"),
     ):
         setattr(owner, name, _with_int64_labels(tf, getattr(owner, name)))
+
+
+def refuse_positional_losses(tf: Any) -> None:
+    """Let the cross-entropies take labels and logits by name only, as TensorFlow 1 did.
+
+    Before 1.0 the logits came first. Today's TensorFlow takes them without their names again, but
+    the labels first: such a script would train on exchanged arguments, without an error.
+    """
+    for name in (
+        "softmax_cross_entropy_with_logits",
+        "softmax_cross_entropy_with_logits_v2",
+        "sparse_softmax_cross_entropy_with_logits",
+        "sigmoid_cross_entropy_with_logits",
+    ):
+        setattr(tf.nn, name, _by_name(getattr(tf.nn, name)))
+
+
+def _by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def called(*arguments: Any, **options: Any) -> Any:
+        if arguments:
+            name = function.__name__.removesuffix("_helper")
+            raise unsupported.Unsupported(
+                f"tf.nn.{name} without names for its arguments",
+                "before TensorFlow 1.0 the logits came first, later the labels",
+            )
+        return function(**options)
+
+    return called
 
 
 def _with_plain_default(define: Callable[..., Any]) -> Callable[..., Any]:
