@@ -12,7 +12,7 @@ from helper.old_scripts import fed, input_data  # noqa: E402
 
 IMAGES = np.arange(12 * 4, dtype=np.uint8).reshape(12, 4) * 5
 LABELS = np.arange(12, dtype=np.int64) % 10
-DATA = Dataset("mnist", Split(IMAGES, LABELS), Split(IMAGES[:5], LABELS[:5]), (2, 2), 10, "ab")
+DATA = Dataset("mnist", Split(IMAGES, LABELS), Split(IMAGES[:5].copy(), LABELS[:5]), (2, 2), 10, "ab")
 
 
 def read(**options) -> input_data.Datasets:
@@ -73,3 +73,7 @@ def test_what_is_fed_tells_the_split() -> None:
     assert known.split({"x": found.test.images[:2].reshape(-1, 2, 2)}) == "test"
     assert known.split({"x": found.test.next_batch(2)[0]}) == "test"
     assert known.split({"x": found.train.next_batch(2)[0], "y": [1, 2]}) == "train"
+    bytes_, views = read(dtype=tf.uint8, reshape=False), fed.Fed()
+    views.know("test", bytes_.test)
+    assert views.split({"x": bytes_.test.images[:2]}) == "test"
+    assert views.split({"x": bytes_.train.images[:2]}) == "train"
