@@ -12,7 +12,9 @@ from helper.old_scripts import fed, input_data  # noqa: E402
 
 IMAGES = np.arange(12 * 4, dtype=np.uint8).reshape(12, 4) * 5
 LABELS = np.arange(12, dtype=np.int64) % 10
-DATA = Dataset("mnist", Split(IMAGES, LABELS), Split(IMAGES[:5].copy(), LABELS[:5]), (2, 2), 10, "ab")
+DATA = Dataset(
+    "mnist", Split(IMAGES, LABELS), Split(IMAGES[:5].copy(), LABELS[:5]), (2, 2), 10, "ab"
+)
 
 
 def read(**options) -> input_data.Datasets:
