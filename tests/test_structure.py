@@ -27,7 +27,7 @@ FLOORS = [
     {"recording"},
     {"graph", "saving", "sweeping"},
     {"pictures", "comparing"},
-    {"training", "board"},
+    {"training", "board", "old_scripts"},
 ]
 WITHOUT_TENSORFLOW = ("data", "runs", "recording", "comparing", "sweeping")
 MODULES = {

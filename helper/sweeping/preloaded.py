@@ -17,8 +17,8 @@ _NEED_TENSORFLOW = (
     "helper.pictures",
     "helper.training",
 )
-# They import everything that a run needs from its start to its end, but for TensorFlow itself, which
-# ``helper`` imports when it is first used.
+# They import everything that a run needs from its start to its end. TensorFlow itself comes first:
+# ``helper`` imports it only when it is first used.
 _OF_A_RUN = (
     "tensorflow.compat.v1",
     "helper.training.run",
