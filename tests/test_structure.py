@@ -15,7 +15,7 @@ FLOORS = [
     {"errors", "files", "loading", "tables", "signals", "streams", "command", "tensorflow_v1"},
     {"data", "runs"},
     {"graph", "saving", "sweeping"},
-    {"pictures", "comparing"},
+    {"pictures", "comparing", "exporting"},
     {"training", "board"},
 ]
 WITHOUT_TENSORFLOW = ("data", "runs", "comparing", "sweeping")
