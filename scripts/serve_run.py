@@ -46,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("start TensorFlow Serving in a container:\n")
     print(f"  {printable(serving.docker_command(saved_model, name, flags.port))}\n")
     label = data.test.labels[0]
-    print(f"and ask it, elsewhere, what the first test image is (its label is {label}):
-")
+    print(f"and ask it, elsewhere, what the first test image is (its label is {label}):\n")
     print(f"  {printable(serving.curl_command(request.absolute(), name, flags.port))}")
     return 0
 

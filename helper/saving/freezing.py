@@ -107,7 +107,7 @@ class _Part:
         """The tensor, or in place of what dropout keeps of all its numbers, these."""
         while tensor.op.type == "SelectV2":
             condition, kept, _ = tensor.op.inputs
-            if not self._always(condition) or kept.shape != tensor.shape:
+            if not self._always(condition) or kept.shape.as_list() != tensor.shape.as_list():
                 break
             tensor = kept
         return tensor
