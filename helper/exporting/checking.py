@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helper.errors import LabError
-from helper.files import PROJECT_ROOT
+from helper.exporting import processes
 from helper.saving.network import Answers
 
 
@@ -69,19 +67,13 @@ def _answers(
 ) -> dict[str, Any]:
     given = io.BytesIO()
     np.save(given, images)
-    command = [sys.executable, "-m", "helper.exporting.runtimes", name, str(path.absolute())]
-    done = subprocess.run(
-        [*command, str(batch), *(["benchmark"] if benchmark else [])],
-        cwd=PROJECT_ROOT,  # where `-m` finds the module, and no file of the user's is imported
-        input=given.getvalue(),
-        capture_output=True,
-    )
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        why = lines[-1] if lines and done.returncode > 0 else f"exit code {done.returncode}"
-        raise LabError(f"its runtime fails: {why}")
+    arguments = [name, path.absolute(), batch, *(["benchmark"] if benchmark else [])]
     try:
-        with np.load(io.BytesIO(done.stdout), allow_pickle=False) as arrays:
+        found = processes.run("helper.exporting.runtimes", arguments, given.getvalue())
+    except processes.Failed as error:
+        raise LabError(f"its runtime fails: {error}") from None
+    try:
+        with np.load(io.BytesIO(found), allow_pickle=False) as arrays:
             return dict(arrays)
     except (ValueError, EOFError, OSError, zipfile.BadZipFile):
         raise LabError("its runtime gave no answers") from None

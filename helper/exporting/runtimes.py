@@ -9,13 +9,13 @@ and run as in any program of TensorFlow 2, eagerly.
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from helper.exporting import processes
 from helper.exporting.timing import seconds_per_image
 
 Answer = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -24,9 +24,7 @@ _INPUT = "images"
 
 def main() -> None:
     name, path, batch, *benchmark = sys.argv[1:]
-    # Libraries print what they like; the answers go where standard output was.
-    with os.fdopen(os.dup(1), "wb") as output:
-        os.dup2(2, 1)
+    with processes.output() as output:
         images = np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False)
         answer = _LOADERS[name](path)
         size = int(batch)

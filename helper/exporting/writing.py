@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helper.errors import LabError, reason
-from helper.exporting import frozen, metadata, onnx_file, saved_model, tflite
+from helper.exporting import frozen, metadata, onnx_file, processes, saved_model, tflite
 from helper.exporting.formats import INT8
 from helper.tensorflow_v1 import stderr_held_back
 
@@ -66,7 +66,8 @@ def _write(name: str, path: Path, source: Source) -> None:
 
 
 def _why(error: Exception) -> str:
+    said = error.said if isinstance(error, processes.Failed) else str(error)
     for pattern in _MISSING:
-        if missing := re.search(pattern, str(error)):
+        if missing := re.search(pattern, said):
             return f"it has no operation {missing[1]}, which this network needs"
     return f"it cannot hold this network: {reason(error)}"
