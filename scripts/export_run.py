@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
     names = formats.chosen(flags.to, flags.quantize)
     chosen = examples.readable_run(flags.run, Path(flags.logdir))
-    target = Path(flags.out).expanduser() if flags.out else place.default(chosen.path, flags.best)
+    target = (
+        Path(os.path.expanduser(flags.out)) if flags.out else place.default(chosen.path, flags.best)
+    )
     place.check(target, flags.replace)
     data = examples.load(chosen, flags.data_dir)
     sigterm_interrupts()

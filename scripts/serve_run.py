@@ -74,7 +74,7 @@ def exported(chosen: ListedRun, data: Dataset, target: Path, best: bool) -> None
         if target.is_symlink() or target.exists():
             raise LabError(f"{target} is not an export ({error}); remove or rename it") from None
     else:
-        if "saved_model" not in (about.get("formats") or ()):
+        if "saved_model" not in about["formats"]:
             raise UsageError(f"{target} has no SavedModel; to make it again with one: {again}")
         if not best and chosen.record and about.get("step") != chosen.record.saved_step:
             note(f"the export is of another step than the run's newest checkpoint; anew: {again}")

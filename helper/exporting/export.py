@@ -7,18 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from helper.data.datasets import Dataset
 from helper.errors import LabError
-from helper.exporting import checking, inference, metadata, place, timing, writing
+from helper.exporting import checking, inference, metadata, place, writing
 from helper.exporting.checking import Checked
+from helper.exporting.expected import Expected, of_session
 from helper.exporting.formats import FILES, INT8
-from helper.runs import listing
 from helper.runs.listing import ListedRun
-from helper.runs.record import Status
 from helper.saving import network
-from helper.saving.network import Answers, LoadedNetwork
 
 Report = Callable[[str], None]
 
@@ -33,24 +29,6 @@ class Wanted(NamedTuple):
     replace: bool = False
     bound: float = 1e-5
     benchmark: bool = False
-
-
-class Expected(NamedTuple):
-    """What the session says of all test images.
-
-    accuracy: the share of these that is right. source: where the classes are from. targets: int64
-    [images], what is right. seconds: as in ``Checked``.
-    """
-
-    answers: Answers
-    targets: np.ndarray
-    source: str
-    seconds: Sequence[float] | None
-
-    def accuracy(self, classes: np.ndarray | None = None) -> float:
-        """The share of the images whose class is right: of these, or of the session's."""
-        given = self.answers.predictions if classes is None else classes
-        return float(np.mean(given == self.targets))
 
 
 class Exported(NamedTuple):
@@ -88,63 +66,50 @@ def export(
     doing("the session: answering")
     with network.load(run, wanted.best, report) as net:
         graph_def = inference.graph_of(net)
-        expected = _expected(run, net, data, wanted.benchmark)
+        expected = of_session(run, net, data, wanted.benchmark)
         step, batch = net.step, net.batch
+    assert run.record
+    about = metadata.describe(
+        run.record, step, wanted.best, expected.accuracy(), _outputs(expected)
+    )
     with place.made_whole(wanted.target, wanted.replace) as folder:
-        assert run.record
-        about = metadata.describe(
-            run.record, step, wanted.best, expected.accuracy(), _outputs(graph_def, expected)
-        )
-        checked, failed = {}, {}
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            source = writing.Source(
-                graph_def, about, _images(data, data.train.images), Path(scratch)
-            )
-            for name in wanted.formats:
-                path = folder / FILES[name]
-                doing(f"{name}: writing, loading, answering")
-                try:
-                    writing.write(name, path, source)
-                    test = _images(data, data.test.images)
-                    found = checking.check(
-                        name, path, test, expected.answers, batch, wanted.benchmark
-                    )
-                    _compare(name, found, expected, wanted.bound)
-                except LabError as error:
-                    failed[name] = str(error)
-                else:
-                    checked[name] = found
-        if failed:
-            raise NotExported(failed)
+            training_images = data.train.images.reshape(-1, *data.image_shape)
+            source = writing.Source(graph_def, about, training_images, Path(scratch))
+            checked = _formats(source, folder, data, expected, batch, wanted, doing)
         sizes = {name: place.size(folder / FILES[name]) for name in wanted.formats}
         done = Exported(step, batch, expected, checked, sizes)
         (folder / metadata.FILE).write_text(metadata.as_text(about | {"formats": _results(done)}))
     return done
 
 
-def _expected(run: ListedRun, net: LoadedNetwork, data: Dataset, benchmark: bool) -> Expected:
-    """The session's answers, whose classes must be those that a finished run wrote itself."""
-    answers = net.answer(data.test.images)
-    targets = net.targets(data.test.labels)
-    source = "the session"
-    if run.status is Status.COMPLETED and net.step == net.record.step:
-        source = "predictions.npz"
-        predicted, _ = listing.load_predictions(run)
-        differ = np.flatnonzero(_differences(predicted, answers.predictions))
-        if len(differ):
-            raise LabError(
-                f"{run.name}: the session itself gives other classes than predictions.npz, for "
-                f"{len(differ):,} test images, the first of them {differ[0]}"
-            )
-    seconds = None
-    if benchmark:
-        images = data.test.images
-        seconds = [timing.seconds_per_image(net.answer, images[:n]) for n in (1, net.batch)]
-    return Expected(answers, targets, source, seconds)
-
-
-def _differences(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return one != other if one.shape == other.shape else np.ones(len(other), bool)
+def _formats(
+    source: writing.Source,
+    folder: Path,
+    data: Dataset,
+    expected: Expected,
+    batch: int,
+    wanted: Wanted,
+    doing: Report,
+) -> dict[str, Checked]:
+    """Write and check every format, also after one that failed. Raises NotExported."""
+    images = data.test.images.reshape(-1, *data.image_shape)
+    checked, failed = {}, {}
+    for name in wanted.formats:
+        path = folder / FILES[name]
+        try:
+            doing(f"{name}: writing")
+            writing.write(name, path, source)
+            doing(f"{name}: answering {len(images):,} images")
+            found = checking.check(name, path, images, expected.answers, batch, wanted.benchmark)
+            _compare(name, found, expected, wanted.bound)
+        except LabError as error:
+            failed[name] = str(error)
+        else:
+            checked[name] = found
+    if failed:
+        raise NotExported(failed)
+    return checked
 
 
 def _compare(name: str, found: Checked, expected: Expected, bound: float) -> None:
@@ -167,11 +132,7 @@ def _compare(name: str, found: Checked, expected: Expected, bound: float) -> Non
         )
 
 
-def _images(data: Dataset, images: np.ndarray) -> np.ndarray:
-    return images.reshape(-1, *data.image_shape)
-
-
-def _outputs(graph_def: Any, expected: Expected) -> dict[str, str]:
+def _outputs(expected: Expected) -> dict[str, str]:
     found = {inference.CLASSES: "int64 [batch]"}
     if expected.answers.probabilities is not None:
         found[inference.PROBABILITIES] = (

@@ -27,7 +27,8 @@ def read(target: Path) -> dict[str, Any]:
     if target.is_symlink():
         raise Damaged("is a link")
     content = load_json(target / FILE)
-    if not isinstance(content, dict) or content.get("export_version") != VERSION:
+    whole = isinstance(content, dict) and isinstance(content.get("formats"), dict)
+    if not whole or content.get("export_version") != VERSION:
         raise Damaged("does not have the expected form")
     return content
 

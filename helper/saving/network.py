@@ -59,7 +59,7 @@ class LoadedNetwork:
     """A network that answers, in one thread at a time.
 
     record: its run's. step: how many steps it was trained. batch: how many images it computes at
-    once, as far as is known; fewer where their tensors would be too large.
+    once; fewer after it was given some whose tensors would be too large.
     """
 
     def __init__(self, run: ListedRun, graph_def: Any, where: Network) -> None:
@@ -182,10 +182,7 @@ class LoadedNetwork:
         return layer.name.removesuffix(":0"), values
 
     def frozen(self) -> Frozen:
-        """What ``answer`` computes as a graph by itself, with the weights as constants.
-
-        Raises LabError.
-        """
+        """What ``answer`` computes as a graph by itself. Raises LabError."""
         images, tensors = self._built(self._answers, self._where.images, 1)
         try:
             return freeze(self._session, images, tensors)

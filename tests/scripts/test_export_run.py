@@ -147,7 +147,7 @@ def test_what_is_not_an_export_is_left_alone(made, tmp_path, what):
         target.mkdir()
     elif what == "link":
         (tmp_path / "elsewhere").mkdir()
-        (tmp_path / "elsewhere" / "export.json").write_text('{"export_version": 1}')
+        (tmp_path / "elsewhere" / "export.json").write_text('{"export_version": 1, "formats": {}}')
         target.symlink_to(tmp_path / "elsewhere")
     else:
         target.write_text("mine")

@@ -13,7 +13,7 @@ from helper.loading import Damaged
 
 def export(target: Path, content: str = "new") -> None:
     target.mkdir(exist_ok=True)
-    (target / "export.json").write_text('{"export_version": 1}')
+    (target / "export.json").write_text('{"export_version": 1, "formats": {}}')
     (target / "content").write_text(content)
 
 
@@ -60,7 +60,10 @@ def test_what_appears_meanwhile_is_left_alone(tmp_path):
     assert list(tmp_path.iterdir()) == [target] and (target / "mine").exists()
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"export_version": 2}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"export_version": 1, "formats": 5}', '{"export_version": 2, "formats": {}}'],
+)
 def test_other_files_of_that_name_are_no_export(tmp_path, content):
     (tmp_path / "export.json").write_text(content)
     with pytest.raises(Damaged):
@@ -69,5 +72,5 @@ def test_other_files_of_that_name_are_no_export(tmp_path, content):
 
 def test_size(tmp_path):
     export(tmp_path / "a")
-    assert place.size(tmp_path) == place.size(tmp_path / "a") == 21 + 3
+    assert place.size(tmp_path) == place.size(tmp_path / "a") == 36 + 3
     assert place.size(tmp_path / "a" / "content") == 3
