@@ -56,8 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     report.show(done)
     if formats.INT8 in done.checked:
         print(report.quantized(done))
-    print(report.statement(done, flags.bound))
-    print(f"wrote {printable(shell_path(target))}")
+    print(report.statements(done, flags.bound))
+    files = ", ".join(formats.FILES[name] for name in names)
+    print(f"wrote {files} to {printable(shell_path(target))}")
     return 0
 
 

@@ -6,35 +6,36 @@ from collections.abc import Sequence
 
 from helper import tables
 from helper.exporting.export import Exported
-from helper.exporting.formats import FILES, INT8
+from helper.exporting.formats import INT8
 
 
 def show(done: Exported) -> None:
     """Print the table, with times if they were measured."""
-    columns = ["format", "file", "size", "accuracy", "classes differ", "greatest difference"]
+    columns = ["format", "size", "accuracy", "classes differ", "greatest difference"]
     timed = done.expected.seconds is not None
     if timed:
         columns += ["µs, 1 image", f"µs, each of {done.batch:,}"]
     accuracy = done.expected.accuracy()
-    rows = [["session", "", "", f"{accuracy:.2%}", "", "", *_times(done.expected.seconds)]]
+    rows = [["session", "", f"{accuracy:.2%}", "", "", *_times(done.expected.seconds)]]
     for name, found in done.checked.items():
-        greatest = "" if found.greatest is None else f"{found.greatest:.1e}"
+        greatest = (
+            "" if found.greatest is None else f"{found.greatest:.1e}" if found.greatest else "0"
+        )
         own = f"{done.expected.accuracy(found.classes):.2%}"
         size = _size(done.sizes[name])
         differ = f"{len(found.differ):,}"
-        rows.append([name, FILES[name], size, own, differ, greatest, *_times(found.seconds)])
-    tables.show(columns, rows, left=[1])
+        rows.append([name, size, own, differ, greatest, *_times(found.seconds)])
+    tables.show(columns, rows)
 
 
-def statement(done: Exported, bound: float) -> str:
+def statements(done: Exported, bound: float) -> str:
     """What holds of every format, but for int8, which is rounded."""
     images = len(done.expected.targets)
     alike = f"the classes are those of {done.expected.source}"
     if done.expected.answers.probabilities is not None:
         alike += f", the probabilities within {bound:g} of the session's"
-    if INT8 in done.checked:
-        alike = f"of all but {INT8}, {alike}"
-    return f"loaded by its own runtime, each answered all {images:,} test images; {alike}"
+    but = f", but for {INT8}," if INT8 in done.checked else ""
+    return f"loaded by its own runtime, each answered all {images:,} test images{but}:\n{alike}"
 
 
 def quantized(done: Exported) -> str:
