@@ -26,7 +26,7 @@ FLOORS = [
     {"data", "runs"},
     {"recording"},
     {"graph", "saving", "sweeping"},
-    {"pictures", "comparing"},
+    {"pictures", "comparing", "exporting"},
     {"training", "board", "old_scripts"},
 ]
 WITHOUT_TENSORFLOW = ("data", "runs", "recording", "comparing", "sweeping")
