@@ -3,17 +3,19 @@
 examples:
   benchmark.py                                    softmax, logistic and hidden layer, µs per step
   benchmark.py --peers --markdown                 also PyTorch and JAX, where installed
-  benchmark.py --networks=s0 --contestants=project,keras
+  benchmark.py --networks=s0,s3 --peers           presets of mlp.py
   benchmark.py --overhead                         the cost of checkpoints, summaries … in a run
   benchmark.py --command                          time, memory and disk of the whole command
   benchmark.py --board                            waiting for TensorBoard's tab Graph Lab
   benchmark.py --start                            waiting for a program's first answer
+  benchmark.py --sweep                            a sweep's time, its runs forked and not
+  benchmark.py --cluster                          what a sweep on a Dask cluster costs per run
 
-All contestants compute the same thing: the same network, shuffled batches of 100, and the loss and
+All contestants compute the same thing: the same network, shuffled batches, and the loss and
 accuracy of every step; the last columns show that they reach the same result. Each runs in a
 process of its own, and they take turns, so that other load on the machine slows all of them alike.
 The ratio is the median over rounds. The floor is the time that the matrix products alone would take
-at the best float32 rate measured on this machine.
+if every core worked at the best float32 rate that a single one reaches on this machine.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from rich.console import Console
 from helper.command import Parser, fail, run
 from helper.errors import LabError, UsageError
 from helper.signals import sigterm_interrupts
-from scripts.benchmarks import command, overhead, report, start
+from scripts.benchmarks import command, overhead, report, start, sweep
 from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.race import race
 from scripts.benchmarks.task import NETWORKS, Task
@@ -60,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = start.measure(flags.repeats, _arguments(flags, 10))
         report.show("waiting for an answer: medians", start.COLUMNS, rows, flags.markdown)
         return 0
+    if flags.sweep:
+        return show_sweep(flags)
+    if flags.cluster:
+        return show_cluster(flags)
     return sum([show_race(name, flags) for name in flags.networks]) and 1
 
 
@@ -71,7 +77,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=_names_of(NETWORKS),
         default=["softmax", "logistic", "hidden_layer"],
         metavar="NAME,…",
-        help=f"any of {', '.join(NETWORKS)} (default: all but s0)",
+        help=f"any of {', '.join(NETWORKS)} (default: the first three)",
     )
     add(
         "--contestants",
@@ -90,9 +96,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--batch_size",
         type=int,
-        default=100,
         metavar="N",
-        help="examples in a batch (default: 100)",
+        help="examples in a batch (default: as the experiment; most have 100)",
     )
     add("--seed", type=int, default=0, metavar="N", help="decides weights and order (default: 0)")
     add("--dataset", default="mnist", metavar="NAME", help="as for an experiment")
@@ -108,6 +113,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
     add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
     add("--start", action="store_true", help="measure how soon programs answer")
+    add("--sweep", action="store_true", help="measure a sweep of 12 softmax runs, 5,000 steps each")
+    add("--cluster", action="store_true", help="measure a sweep on a Dask cluster of this machine")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -116,7 +123,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    whole = [name for name in ("overhead", "command", "board", "start") if getattr(flags, name)]
+    modes = ("overhead", "command", "board", "start", "sweep", "cluster")
+    whole = [name for name in modes if getattr(flags, name)]
     if len(whole) > 1:
         raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
     if flags.data_dir:
@@ -134,12 +142,11 @@ def contestants(network: str, flags: argparse.Namespace) -> list[str]:
                     "which is not installed"
                 )
         return ["project", *(name for name in flags.contestants if name != "project")]
+    default = "xla" if NETWORKS[network].compiled else "noxla"
     return [
         name
         for name, contestant in CONTESTANTS.items()
-        if (flags.peers or not contestant.peer)
-        and contestant.installed()
-        and NETWORKS[network].optimizer in contestant.optimizers
+        if (flags.peers or not contestant.peer) and contestant.installed() and name != default
     ]
 
 
@@ -149,7 +156,7 @@ def show_race(network: str, flags: argparse.Namespace) -> int:
         network=network,
         turn=flags.steps or NETWORKS[network].turn,
         turns=flags.repeats + 1,
-        batch_size=flags.batch_size,
+        batch_size=flags.batch_size or NETWORKS[network].batch_size,
         seed=flags.seed,
         dataset=flags.dataset,
         data_dir=flags.data_dir,
@@ -186,6 +193,25 @@ def show_board(flags: argparse.Namespace) -> int:
         rows = board.measure(Path(place), flags.repeats)
     columns = ("", "ms", "fastest", "slowest", "aim")
     report.show("the tab Graph Lab in TensorBoard: medians", columns, rows, flags.markdown)
+    return 0
+
+
+def show_sweep(flags: argparse.Namespace) -> int:
+    """Print the table. Returns 1 if a forked run's results are not the usual ones."""
+    rows, problems = sweep.measure(_arguments(flags, 5_000))
+    report.show("a sweep of 12 softmax runs", sweep.COLUMNS, rows, flags.markdown)
+    for problem in problems:
+        fail(problem)
+    return 1 if problems else 0
+
+
+def show_cluster(flags: argparse.Namespace) -> int:
+    from scripts.benchmarks import cluster
+
+    with tempfile.TemporaryDirectory() as place:
+        rows = cluster.measure(Path(place))
+    title = "a sweep on a Dask cluster, besides the training"
+    report.show(title, cluster.COLUMNS, rows, flags.markdown)
     return 0
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,9 +32,9 @@ from helper.errors import UsageError, printable
 from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.signals import sigterm_interrupts
-from helper.sweeping import grid, halving, halving_settings, halving_table, judging
+from helper.sweeping import grid, halving, halving_settings, halving_table, judging, this_machine
+from helper.sweeping.cluster.client import ClusterWorkers
 from helper.sweeping.halving_settings import Prepared
-from helper.sweeping.processes import Processes
 from helper.sweeping.progress import SweepProgress
 from helper.sweeping.rungs import Climbed, climb
 from helper.sweeping.setting import Setting, names
@@ -47,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = Parser(__doc__)
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a script, such as experiments/softmax.py")
-    add("--jobs", type=int, metavar="N", help="runs at a time (default: one per two cores)")
+    add("--jobs", type=int, metavar="N", help="runs at a time (default: one per core)")
+    add("--scheduler", metavar="ADDRESS", help="of a Dask cluster that trains, as tcp://host:8786")
     add("--random", type=int, metavar="N", help="draw N of the combinations at random")
     add("--search_seed", type=int, default=0, metavar="SEED", help="seed of --random (default: 0)")
     add("--logdir", default="logs", metavar="DIR", help="where the runs go (default: logs)")
@@ -61,8 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{flags.experiment} is not an experiment script; give one such as "
             "experiments/softmax.py"
         )
-    jobs = flags.jobs if flags.jobs is not None else max(1, (os.cpu_count() or 2) // 2)
-    if jobs < 1 or (flags.random is not None and flags.random < 1):
+    if any(number is not None and number < 1 for number in (flags.jobs, flags.random)):
         raise UsageError("--jobs and --random must be at least 1")
     logdir, settings = Path(flags.logdir), chosen(grid.parse(rest), flags)
     prepared = None
@@ -74,9 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sweep = Sweep(script, logdir, names=names(settings))
         show_commands(sweep, settings, flags.min_steps)
         return 0
+    workers: Workers
+    if flags.scheduler:
+        workers = ClusterWorkers(flags.scheduler, script, logdir, flags.jobs)
+    else:
+        workers = this_machine.workers(flags.jobs)
     if prepared is not None:
-        return halve(script, logdir, prepared, Processes(jobs))
-    return train(script, logdir, settings, Processes(jobs))
+        return halve(script, logdir, prepared, workers)
+    return train(script, logdir, settings, workers)
 
 
 def chosen(choices: grid.Choices, flags: argparse.Namespace) -> list[Setting]:
@@ -111,7 +115,7 @@ def train(script: Path, logdir: Path, settings: Sequence[Setting], workers: Work
         sweep = Sweep(script, logdir, progress.step, names(settings))
         outcomes = sweep.run(settings, workers, progress.ended)
     statuses = [outcome.status for outcome in outcomes]
-    counts = ", ".join(f"{statuses.count(s)} {s}" for s in dict.fromkeys(statuses))
+    counts = ", ".join(f"{statuses.count(s)} {s}" for s in sorted(set(statuses)))
     skipped = sum(outcome.skipped for outcome in outcomes)
     print(f"{len(outcomes)} runs: {counts}" + (f" ({skipped} of them before)" if skipped else ""))
     show_next([outcome.run for outcome in outcomes if outcome.run is not None], script, logdir)

@@ -18,7 +18,7 @@ def settings(logdir: Path, **changed) -> Settings:
         checkpoint_every=0,
         keep=3,
         select_by="",
-        xla=False,
+        xla=None,
         histograms=False,
         pr_curves=False,
         trace_every=0,

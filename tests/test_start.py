@@ -44,9 +44,11 @@ MISSING = {
     "clean_runs": ["list", "softmax/77"],
     "compare_runs": ["softmax/77"],
     "diff_runs": ["softmax/77", "softmax/1"],
+    "export_run": ["softmax/77"],
     "plot_runs": ["softmax/77"],
     "predict": ["softmax/77"],
     "project_run": ["softmax/77"],
+    "serve_run": ["softmax/77"],
     "sweep": ["experiments/missing.py", "--seed=1,2"],
 }
 ASKED_FOR = 99

@@ -12,12 +12,22 @@ from helper.files import PROJECT_ROOT
 
 # From the ground up: a module imports its own package and the floors below it.
 FLOORS = [
-    {"errors", "files", "loading", "tables", "signals", "streams", "command", "tensorflow_v1"},
+    {
+        "errors",
+        "files",
+        "loading",
+        "tables",
+        "signals",
+        "streams",
+        "command",
+        "tensorflow_v1",
+        "denormals",
+    },
     {"data", "runs"},
     {"recording"},
     {"graph", "saving", "sweeping"},
-    {"pictures", "comparing"},
-    {"training", "board"},
+    {"pictures", "comparing", "exporting"},
+    {"training", "board", "old_scripts"},
 ]
 WITHOUT_TENSORFLOW = ("data", "runs", "recording", "comparing", "sweeping")
 MODULES = {

@@ -14,6 +14,7 @@ import numpy as np
 
 from helper.comparing.comparison import setting_key
 from helper.errors import UsageError
+from helper.runs import listing
 from helper.runs.flag_roles import role
 from helper.runs.listing import ListedRun, load_predictions
 
@@ -116,7 +117,7 @@ def why_unusable(run: ListedRun) -> str:
     can."""
     if run.status != "completed" or run.record is None:
         return str(run.status)
-    return _answers(run)[0]
+    return listing.why_without_predictions(run) or _answers(run)[0]
 
 
 @functools.lru_cache(maxsize=4_096)

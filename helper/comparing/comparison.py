@@ -109,7 +109,8 @@ def group(runs: Sequence[ListedRun], names: Sequence[str]) -> list[Group]:
     settings = list(dict.fromkeys(name for run in known for name in run.flags))
     chosen = [name.lstrip("-") for name in names]
     for name in chosen:
-        check_field(name, [dict.fromkeys([*settings, "experiment"])])
+        # Every command suggests -seed, and a script of one's own may have no such setting.
+        check_field(name, [dict.fromkeys([*settings, "experiment", "seed"])])
     if all(name.startswith("-") for name in names):
         chosen = [name for name in settings if role(name).decides and name not in chosen]
     elif any(name.startswith("-") for name in names):

@@ -10,6 +10,7 @@ chooses other kernels, so results differ from those of single steps in the last 
 from __future__ import annotations
 
 import functools
+import re
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from helper.data.datasets import Split
+from helper.errors import printable
 from helper.graph.model import Model
 from helper.graph.pipeline import Superbatches, superbatches
 from helper.graph.schedule import most_steps, schedule, steps_that_fit
@@ -33,7 +35,7 @@ _COMPILED_STEPS = 100
 class FusedSteps:
     """The training loop of a model over one split, added to the model's graph.
 
-    xla: compile the loop with XLA.
+    xla: whether XLA compiles the loop.
     seconds: the time spent in the loop so far.
     """
 
@@ -41,13 +43,23 @@ class FusedSteps:
         self, model: Model, split: Split, batch_size: int, seed: int, xla: bool = False
     ) -> None:
         self.seconds = 0.0
-        self._xla = xla
+        self.xla = xla
         self._limit = steps_that_fit(batch_size * split.images.shape[1])
         if xla:
             self._limit = min(self._limit, _COMPILED_STEPS)
         with model.graph.as_default():
             self._batches = superbatches(split, batch_size, seed, self._limit if xla else None)
             self._histories = _loop(model, self._batches, xla)
+
+    def compile(self, session: Any) -> str | None:
+        """Let XLA compile the loop, by training no step. Returns what it cannot compile, if any."""
+        images, labels, steps, _ = self._batches
+        padding = [np.zeros(t.shape, t.dtype.as_numpy_dtype) for t in (images, labels)]
+        try:
+            session.make_callable(self._histories, [images, labels, steps])(*padding, 0)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+            return _obstacle(error.message)
+        return None
 
     def run(
         self,
@@ -81,13 +93,19 @@ class FusedSteps:
         times: list[float] = []  # seconds per step, for each chunk of the latest schedule
         step, longest = first_step, 1
         # Calling a compiled loop costs more than a step, which only longer chunks can reveal.
-        for _ in range(2 if self._xla else 1):
+        for _ in range(2 if self.xla else 1):
             end = min(step + _TIMED_CHUNKS * longest, last_step)
             yield from run_chunks(schedule(step, end, boundaries, longest, cuts))
             if end == last_step:
                 return
             step, longest = end, most_steps(statistics.median(times), self._limit)
         yield from run_chunks(schedule(step, last_step, boundaries, longest, cuts))
+
+
+def _obstacle(message: str) -> str:
+    """The operation that XLA names in an error message, otherwise the message's first line."""
+    named = re.search(r"(\w+) \(No registered '\w+' OpKernel", message)
+    return named[1] if named else printable(message.partition("\n")[0])
 
 
 def _loop(model: Model, batches: Superbatches, xla: bool) -> dict[str, Any]:

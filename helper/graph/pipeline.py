@@ -83,6 +83,8 @@ def superbatches(
                 steps,
             )
 
+        # Rewriting Python's control flow, of which it has none, takes longer than anything here.
+        superbatch = tf.autograph.experimental.do_not_convert(superbatch)
         dataset = tf.data.Dataset.from_tensor_slices(chunks).map(superbatch).prefetch(1)
         iterator = tf.data.make_initializable_iterator(dataset)
         images, labels, steps = iterator.get_next()

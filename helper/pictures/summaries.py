@@ -25,18 +25,16 @@ class FirstLayer:
     """Draws the first layer's weights on the pixels, for each of the first units."""
 
     def __init__(self) -> None:
-        self._units: Callable[[], np.ndarray] | None = None
+        self._weights: Callable[[], np.ndarray] | None = None
 
     def __call__(self, seen: Observation) -> Iterator[Any]:
         weights = _first_layer(seen.model)
         if weights is None:
             return
-        if self._units is None:
-            with seen.model.graph.as_default(), tf.name_scope("pictures"):
-                shape = [-1, *seen.model.inputs.image_shape]
-                units = tf.reshape(tf.transpose(weights[:, :MOST_UNITS]), shape)
-            self._units = seen.session.make_callable(units)
-        images = self._units()
+        if self._weights is None:
+            # The variable itself: after an operation is added, a session prepares its graph anew.
+            self._weights = seen.session.make_callable(weights)
+        images = self._weights()[:, :MOST_UNITS].T.reshape(-1, *seen.model.inputs.image_shape)
         zoom = max(1, _SMALLEST_TILE // max(images.shape[1:]))
         picture = drawing.grid(drawing.shades(images), zoom=zoom)
         yield image_summary(weights.op.name, picture)

@@ -38,7 +38,7 @@ def beginning(
         versions=versions(),
         commit=made_with.name,
         changed_files=made_with.changed_files,
-        data=_described(data) if data else None,
+        data=described(data) if data else None,
         **others,
     )
 
@@ -55,7 +55,8 @@ def versions(others: bool = False) -> dict[str, str]:
     return found
 
 
-def _described(data: Dataset) -> Data:
+def described(data: Dataset) -> Data:
+    """What a record says of a data set."""
     return Data(
         data.name,
         data.sha256,

@@ -103,12 +103,17 @@ class Recorder:
         """What ``run.json`` says, or will say when it is next saved."""
         return self._run.record
 
+    @property
+    def faults(self) -> list[str]:
+        """What the disk did not take, one line each."""
+        return self._writer.faults
+
     def __enter__(self) -> Recorder:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.end(self._status_after(error))
-        ending.show_faults(self._writer.faults, self.record)
+        ending.show_faults(self.faults, self.record)
         print(f"run directory: {shell_path(self.path)}")
         ending.show_link(self.path, self.record)
 
@@ -148,6 +153,15 @@ class Recorder:
         self._writer.summary(split, int(step), summary)
         numbers = (value for value in summary.value if value.HasField("simple_value"))
         self._note(split, int(step), {value.tag: value.simple_value for value in numbers})
+
+    def timing(self, step: int, timing: Any) -> None:
+        """Add the time and memory that each node took in one step: a TaggedRunMetadata."""
+        self._writer.summary("train", int(step), timing)
+        self._note("train", int(step), {})
+
+    def reached(self, step: int) -> None:
+        """Note that so many steps are done, where there is no number to record."""
+        self._note(self.record.watched, int(step), {})
 
     def predictions(self, predicted: Any, labels: Any) -> None:
         """Keep the predicted and the true class of every test example, for verdicts.

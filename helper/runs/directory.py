@@ -103,7 +103,7 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
         parent = top / first.experiment
         _make_directories(parent, made)
         log_directory.check_inside(parent, top)
-        path = _make_next(parent, suffix)
+        path = make_next(parent, suffix)
         made.append(path)
         run = Run(path, replace(first, name=path.name))
         run.save_record()
@@ -116,6 +116,21 @@ def create(logdir: str | Path, suffix: str, first: Record) -> Run:
     except OSError as error:
         _remove(made)
         raise _unwritable(logdir, error) from None
+
+
+def make_next(parent: Path, suffix: str) -> Path:
+    """Make the directory of an experiment's next run, empty. Raises OSError."""
+    handle = os.open(parent, os.O_RDONLY)
+    try:
+        # Two runs with different suffixes must not take the same number.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        newest = max((number(parent / entry) for entry in os.listdir(parent)), default=-1)
+        name = f"{max(newest, 0) + 1:04d}"
+        path = parent / (f"{name}-{suffix}" if suffix else name)
+        path.mkdir()
+        return path
+    finally:
+        os.close(handle)
 
 
 def reopen(path: Path) -> Run:
@@ -196,20 +211,6 @@ def _unwritable(logdir: str | Path, error: OSError) -> LabError:
         f"cannot write to the log directory {logdir}: {error.strerror or error}; "
         "choose another with --logdir"
     )
-
-
-def _make_next(parent: Path, suffix: str) -> Path:
-    handle = os.open(parent, os.O_RDONLY)
-    try:
-        # Two runs with different suffixes must not take the same number.
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        newest = max((number(parent / entry) for entry in os.listdir(parent)), default=-1)
-        name = f"{max(newest, 0) + 1:04d}"
-        path = parent / (f"{name}-{suffix}" if suffix else name)
-        path.mkdir()
-        return path
-    finally:
-        os.close(handle)
 
 
 def _make_directories(path: Path, made: list[Path]) -> None:

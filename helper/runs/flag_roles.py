@@ -58,6 +58,9 @@ SHARED = {
     "resume": _FREE,
 }
 
+# What a run did if its record lacks the flag, where that is not the flag's default.
+BEFORE = {"xla": False}
+
 
 def role(flag: str) -> Role:
     """The role of a flag, by its name."""

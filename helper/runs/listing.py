@@ -183,6 +183,8 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
 
     Raises UsageError if the run has none that can be read.
     """
+    if why := why_without_predictions(run):
+        raise UsageError(f"{run.name} can have no part in a verdict: {why}")
     try:
         arrays = load_arrays(run.path / directory.PREDICTIONS_FILE, ("predicted", "label"))
     except Damaged as error:
@@ -198,6 +200,13 @@ def load_predictions(run: ListedRun) -> tuple[np.ndarray, np.ndarray]:
             f"{run.name}: {directory.PREDICTIONS_FILE} does not have one prediction for each label"
         )
     return predicted, label
+
+
+def why_without_predictions(run: ListedRun) -> str:
+    """Why a run of its kind has no predictions, and so no verdict; "" if it may have them."""
+    if run.record is None or run.record.origin != "script":
+        return ""
+    return "it is a script's, and nobody knows on which images its numbers were measured"
 
 
 def below(

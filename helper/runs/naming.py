@@ -114,10 +114,16 @@ def _started(path: Path) -> str:
 
 
 def _experiments(logdir: Path) -> Iterator[Path]:
-    """The directories directly below the log directory that have runs."""
+    """The directories below the log directory that have runs: v1/… is one level deeper."""
     for path in _directories(logdir):
-        if not path.is_symlink() and any(_runs(path)):
+        if path.is_symlink() or _is_run(path):
+            continue
+        if any(_runs(path)):
             yield path
+        else:
+            for inner in _directories(path):
+                if not inner.is_symlink() and any(_runs(inner)):
+                    yield inner
 
 
 def _runs(directory: Path) -> Iterator[Path]:
@@ -146,12 +152,13 @@ def _close(name: str, logdir: Path, experiment: str | None) -> list[str]:
     written = f"{last:0>4}" if last.isdecimal() else last
     meant = defaultdict(list, {LATEST: [LATEST]})
     for directory in _experiments(logdir):
-        before = f"{directory.name}/" if parent else ""
-        meant[directory.name].append(directory.name)
-        meant[f"{before}{LATEST}"].append(f"{directory.name}/{LATEST}")
+        below = directory.relative_to(logdir).as_posix()
+        before = f"{below}/" if parent else ""
+        meant[below].append(below)
+        meant[f"{before}{LATEST}"].append(f"{below}/{LATEST}")
         for path in _runs(directory):
             for form in {path.name, f"{number(path):04d}"}:
-                meant[f"{before}{form}"].append(f"{directory.name}/{path.name}")
+                meant[f"{before}{form}"].append(f"{below}/{path.name}")
     typed = f"{parent}/{written}" if parent else written
     # What begins so is closer than what looks alike: a name cut short, a number of two experiments.
     alike = [form for form in meant if typed and form.startswith(typed)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ class Settings:
     """The settings that every experiment shares.
 
     experiment: its name, which is a directory in logdir.
-    steps, batch_size, seed, xla: with the graph and the data they decide the result.
+    steps, batch_size, seed, xla: with the graph and the data they decide the result. xla: whether
+        the training loop is compiled; None: by the rule of ``helper.graph.compiling``.
     log_every, eval_every, checkpoint_every: intervals in steps; checkpoint_every 0: as eval_every.
     keep: how many of the newest checkpoints to keep besides the best one. select_by: the metric by
         which the best is chosen; "" for accuracy, or loss if there is no accuracy.
@@ -44,7 +45,7 @@ class Settings:
     checkpoint_every: int
     keep: int
     select_by: str
-    xla: bool
+    xla: bool | None
     resume: Path | None
     logdir: str
     suffix: str
@@ -54,3 +55,10 @@ class Settings:
     flags: Mapping[str, Any]
     flagfile: str
     argv: Sequence[str]
+
+    def with_xla(self, xla: bool) -> Settings:
+        """The same, with what was decided, so that a repeated or resumed run does not ask again."""
+        if self.xla is not None:
+            return self
+        flagfile = f"{self.flagfile}--{'xla' if xla else 'noxla'}\n"
+        return replace(self, xla=xla, flags={**self.flags, "xla": xla}, flagfile=flagfile)

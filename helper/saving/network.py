@@ -18,6 +18,7 @@ from helper.runs import network_names
 from helper.runs.listing import ListedRun
 from helper.runs.record import Network
 from helper.saving import checkpoints
+from helper.saving.freezing import Frozen, freeze
 from helper.saving.hidden_layer import last_hidden
 from helper.saving.operations import TooLarge
 from helper.saving.rebuilding import Variable, leaving, node_name, rebuild
@@ -57,7 +58,8 @@ def load(run: ListedRun, best: bool = False, report: Report = lambda _: None) ->
 class LoadedNetwork:
     """A network that answers, in one thread at a time.
 
-    record: its run's. step: how many steps it was trained.
+    record: its run's. step: how many steps it was trained. batch: how many images it computes at
+    once; fewer after it was given some whose tensors would be too large.
     """
 
     def __init__(self, run: ListedRun, graph_def: Any, where: Network) -> None:
@@ -68,7 +70,7 @@ class LoadedNetwork:
         self._run, self._where = run, where
         # TensorBoard has a copy of the protocol buffers, which TensorFlow does not take.
         self._graph_def = tf.GraphDef.FromString(graph_def.SerializeToString())
-        self._batch = _BATCH
+        self.batch = _BATCH
         self._pixels = math.prod(run.record.data.image_shape)
         self._variables: dict[str, Variable] = {}
         self._functions: dict[tuple[tuple[str, ...], str, int], _Function] = {}
@@ -179,6 +181,14 @@ class LoadedNetwork:
             return None
         return layer.name.removesuffix(":0"), values
 
+    def frozen(self) -> Frozen:
+        """What ``answer`` computes as a graph by itself. Raises LabError."""
+        images, tensors = self._built(self._answers, self._where.images, 1)
+        try:
+            return freeze(self._session, images, tensors)
+        except (tf.errors.OpError, ValueError) as error:
+            raise LabError(f"{self._run.name} cannot be frozen: {reason(error)}") from None
+
     @property
     def _answers(self) -> tuple[str, ...]:
         """The names of the tensors that ``answer`` computes: the predictions first."""
@@ -208,20 +218,25 @@ class LoadedNetwork:
 
     def _chosen(self, names: tuple[str, ...], given: str, number: int) -> tuple[int, _Function]:
         """A number of examples to compute at once, and the function that does."""
-        batch = 1 if number == 1 else self._batch
+        batch = 1 if number == 1 else self.batch
         while True:
             try:
                 return batch, self._function(names, given, batch)
             except TooLarge:
                 if batch == 1:
                     raise
-                batch = self._batch = batch // 10
+                batch = self.batch = batch // 10
 
     def _function(self, names: tuple[str, ...], given: str, batch: int) -> _Function:
         """What computes these tensors for so many examples."""
         key = (names, given, batch)
-        if key in self._functions:
-            return self._functions[key]
+        if key not in self._functions:
+            examples, tensors = self._built(names, given, batch)
+            self._functions[key] = self._session.make_callable(tensors, [examples])
+        return self._functions[key]
+
+    def _built(self, names: tuple[str, ...], given: str, batch: int) -> tuple[Any, list[Any]]:
+        """A placeholder for so many examples, and the tensors that are computed from it."""
         with self._graph.as_default():
             if given == self._where.images:
                 examples = tf.placeholder(tf.uint8, [batch, self._pixels])
@@ -229,8 +244,6 @@ class LoadedNetwork:
                 examples = tf.placeholder(tf.int64, [batch])
             inputs = {node_name(given): examples}
             try:
-                tensors = rebuild(self._graph_def, names, inputs, self._variables)
+                return examples, rebuild(self._graph_def, names, inputs, self._variables)
             except LabError as error:
                 raise type(error)(f"{self._run.name}: {error}") from None
-        self._functions[key] = self._session.make_callable(tensors, [examples])
-        return self._functions[key]

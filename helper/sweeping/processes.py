@@ -52,8 +52,7 @@ class Processes:
             with self._lock:
                 self._running.discard(process)
             errors.seek(0)
-            lines = errors.read().strip().splitlines()
-            return Ended(code, lines[-1] if lines else f"exit code {code}")
+            return Ended.of(code, errors.read())
 
     def interrupt(self) -> None:
         """Interrupt all runs as Ctrl-C would, and start no more."""

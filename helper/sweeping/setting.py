@@ -37,13 +37,15 @@ def names(settings: Sequence[Setting]) -> dict[Setting, str]:
 def is_of(argv: Sequence[str], setting: Setting) -> bool:
     """Whether a run was started with exactly these flags, in any order and spelling, wherever it
     is, whatever its note, and whatever its name unless the setting gives one."""
-    named = any(item.startswith(_NAME) for item in setting)
-    ignored = _ABOUT if named else (*_ABOUT, _NAME)
-    first, second = (
-        {word for word in _joined(words) if not word.startswith(ignored)}
-        for words in (argv[1:], setting)
+    given, asked = (
+        {word for word in _joined(words) if word.startswith(_NAME)} for words in (argv[1:], setting)
     )
-    return first == second
+    return flags_of(argv[1:]) == flags_of(setting) and (not asked or given == asked)
+
+
+def flags_of(words: Sequence[str]) -> frozenset[str]:
+    """The flags that decide which run is of which setting, except a name that a setting gives."""
+    return frozenset(word for word in _joined(words) if not word.startswith((*_ABOUT, _NAME)))
 
 
 def _joined(words: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,14 @@ class Ended(NamedTuple):
 
     code: int
     error: str
+
+    @classmethod
+    def of(cls, code: int, written: str) -> Ended:
+        """From the exit code, negative after a signal, and all of standard error."""
+        lines = written.strip().splitlines()
+        if lines and code != -signal.SIGKILL:
+            return cls(code, lines[-1])
+        return cls(code, f"killed by signal {-code}" if code < 0 else f"exit code {code}")
 
 
 class Workers(Protocol):

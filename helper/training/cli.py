@@ -15,6 +15,7 @@ from absl import app, flags
 from helper import command
 from helper.data import datasets
 from helper.errors import UsageError
+from helper.runs import threads
 from helper.runs.settings import Settings
 from helper.training import presets, resume, starting
 
@@ -46,9 +47,9 @@ def define_training_flags(steps: int, batch_size: int, learning_rate: float) -> 
     )
     flags.DEFINE_boolean(
         "xla",
-        False,
-        "Compile the training loop with XLA: faster with a hidden layer, but results differ in the "
-        "last bits.",
+        None,
+        "Compile the training loop with XLA, or do not; results differ in the last bits. By "
+        "default, loops with enough work in a step are compiled.",
     )
     _define_data_flags()
     _define_run_flags()
@@ -229,6 +230,7 @@ def _use_flags_of_resumed_run() -> None:
     """Find the run to resume, and set the flags to the values it was started with."""
     path, record = resume.find(FLAGS.resume, FLAGS.logdir, _experiment())
     resume.take_flags({flag.name: flag for flag in _own_flags()}, record.flags)
+    threads.keep(record.engine)
     FLAGS["resume"].value = str(path)
 
 

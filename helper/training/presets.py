@@ -27,6 +27,9 @@ def run_name(argv: Sequence[str], defined: flags.FlagValues, own: Mapping[str, f
         for name, flag in own.items()
         if role(name).in_name and flag.value != expected[name]
     }
+    if not {"xla", "noxla"} & {word.lstrip("-").partition("=")[0] for word in argv}:
+        # The flags of an earlier run say what the rule decided, which nobody chose.
+        changed.pop("xla", None)
     return new_names.compose(changed, presets)
 
 

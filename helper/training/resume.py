@@ -9,7 +9,7 @@ from typing import Any
 
 from helper.errors import UsageError
 from helper.runs import directory, naming
-from helper.runs.flag_roles import Change, role
+from helper.runs.flag_roles import BEFORE, Change, role
 from helper.runs.record import Record
 
 
@@ -44,7 +44,8 @@ def take_flags(own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
     for name, flag in own.items():
         if name == "resume" or (flag.present and role(name).on_resume is Change.FREELY):
             continue
-        old = stored.get(name, flag.default)  # the experiment may have gained a flag since then
+        # The experiment may have gained a flag since then.
+        old = stored.get(name, BEFORE.get(name, flag.default))
         if not flag.present:
             if not (name in grows and longer):
                 flag.value = old

@@ -8,9 +8,8 @@ from typing import Any
 
 from helper.data.datasets import Dataset
 from helper.errors import UsageError
-from helper.graph import metrics, model, nodes
+from helper.graph import compiling, metrics, model, nodes
 from helper.graph.evaluation import Observer
-from helper.graph.fused import FusedSteps
 from helper.graph.model import BuildGraph, Model
 from helper.pictures import observers as observers_of_a_run
 from helper.recording.beginning import beginning
@@ -49,10 +48,14 @@ def train(
     starting.check(settings, data)
     built = model.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
     record = _record(settings, data, built, split_metrics or {})
-    fused = FusedSteps(built, data.train, settings.batch_size, settings.seed, settings.xla)
     with built.graph.as_default(), built.session() as session:
         with _enough_memory():
             session.run(tf.global_variables_initializer())
+            fused = compiling.loop(
+                session, built, data.train, settings.batch_size, settings.seed, settings.xla
+            )
+        settings = settings.with_xla(fused.xla)
+        record.flags = dict(settings.flags)
         # Up to here a signal ends the program at once: there is nothing to save yet.
         with StopRequest() as stop:
             if settings.resume is None:

@@ -70,7 +70,9 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env=os.environ
+            | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+            | dict(CONTESTANTS[name].environment),
         )
 
     def __enter__(self) -> Worker:

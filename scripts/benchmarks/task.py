@@ -25,6 +25,9 @@ class Network:
     weights: standard deviation of the initial weights, or "glorot"; biases start at 0.
     output: "softmax", or "sigmoid": ten sigmoid outputs normalized to sum to 1.
     optimizer: "sgd" or "adam", with the framework's own defaults except for the learning rate.
+    scale: what pixels are divided by. dropout: share of the readout's inputs that is dropped.
+    compiled: whether this project's rule compiles the loop.
+    batch_size: as in the experiment or its preset.
     turn: steps at a time, about a second for the slower contestants.
     """
 
@@ -37,6 +40,10 @@ class Network:
     output: str = "softmax"
     optimizer: str = "sgd"
     learning_rate: float = 0.1
+    scale: float = 255.0
+    dropout: float = 0.0
+    compiled: bool = False
+    batch_size: int = 100
     turn: int = 3000
     flags: tuple[str, ...] = ()
 
@@ -45,7 +52,12 @@ NETWORKS = {
     "softmax": Network("softmax regression, 784 → 10", "softmax"),
     "logistic": Network("logistic regression, 784 → 1", "logistic", outputs=1, weights="glorot"),
     "hidden_layer": Network(
-        "hidden layer, 784 → 625 sigmoid → 10", "hidden_layer", (625,), weights=0.05, turn=1200
+        "hidden layer, 784 → 625 sigmoid → 10",
+        "hidden_layer",
+        (625,),
+        weights=0.05,
+        compiled=True,
+        turn=1200,
     ),
     "s0": Network(
         "S0, 784 → 200 ReLU → 10, Adam",
@@ -56,8 +68,21 @@ NETWORKS = {
         output="sigmoid",
         optimizer="adam",
         learning_rate=0.001,
+        compiled=True,
         turn=1200,
         flags=(f"--flagfile={ROOT / 'experiments/presets/s0_relu_adam.flags'}",),
+    ),
+    "s3": Network(
+        "S3, 784 → 256 → 128 sigmoid → dropout 0.5 → 10, raw pixels",
+        "mlp",
+        (256, 128),
+        weights="glorot",
+        scale=1.0,
+        dropout=0.5,
+        compiled=True,
+        batch_size=500,
+        turn=400,
+        flags=(f"--flagfile={ROOT / 'experiments/presets/s3_dropout.flags'}",),
     ),
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from helper.errors import LabError, UsageError
+from helper.graph import compiling
 from scripts import benchmark
 from scripts.benchmarks import board, load, overhead, report
 from scripts.benchmarks.command import Cost
@@ -193,8 +194,9 @@ def test_who_takes_part(monkeypatch):
     assert benchmark.contestants("softmax", benchmark.parse([])) == default
     with_peers = benchmark.contestants("softmax", benchmark.parse(["--peers"]))
     assert set(with_peers) == {*default, "eager", "compile"}
+    # Beside the default, what is not the default.
     of_s0 = benchmark.contestants("s0", benchmark.parse(["--peers"]))
-    assert not {"compile", "xla"} & set(of_s0)
+    assert "noxla" in of_s0 and "xla" not in of_s0
     # Ratios are to this project, so it always takes part.
     assert benchmark.contestants("softmax", benchmark.parse(["--contestants=feed"])) == [
         "project",
@@ -202,6 +204,20 @@ def test_who_takes_part(monkeypatch):
     ]
     with pytest.raises(LabError, match="'jax', which is not installed"):
         benchmark.contestants("softmax", benchmark.parse(["--contestants=jax"]))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_that_the_rule_compiles(name):
+    network = NETWORKS[name]
+    layers = initial_weights(network, 784, 0)
+    work = network.batch_size * sum(weights.size + bias.size for weights, bias in layers)
+    assert network.compiled is (work >= compiling._WORTHWHILE)
+
+
+@pytest.mark.parametrize(("floor", "said"), [(0.7, "✓"), (0.6, "✗")])
+def test_a_step_is_held_against_the_floor(floor, said):
+    results = [result("project", 1.0), result("floor", floor, loss=float("nan"))]
+    assert report.rows("hidden_layer", results)[1][5] == f"project ≤ 1.5 × floor {said}"
 
 
 def test_every_contestant_has_its_function():

@@ -59,7 +59,7 @@ def wait_for(condition):
 
 
 def test_what_is_printed_and_left(toy):
-    done = halve(*FIVE)
+    done = halve(*FIVE, "--jobs=1")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("note: --validation_split=0.1 is added: ")
     lines = done.stdout.splitlines()

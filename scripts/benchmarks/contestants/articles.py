@@ -1,6 +1,6 @@
 """The articles' two loops written out: one ``Session.run`` for each step, with a fed batch.
 
-As in the articles, images are float32 from 0 to 1 and labels one-hot, both made beforehand. The
+As in the articles, images are float32 and labels one-hot, both made beforehand. The
 loss is the stable one of the experiments here, and its mean: the articles' formulas may give NaN.
 """
 
@@ -56,7 +56,7 @@ def _arrays(task: Task, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
     network = NETWORKS[task.network]
     labels = targets(network, data.train)
     columns = labels[:, None] if network.outputs == 1 else np.eye(network.outputs)[labels]
-    return data.train.images.astype(np.float32) / 255, columns.astype(np.float32)
+    return data.train.images.astype(np.float32) / network.scale, columns.astype(np.float32)
 
 
 def _next_batches(
@@ -78,7 +78,10 @@ def _session(task: Task, pixels: int) -> tuple[Any, Callable[..., History]]:
     logits = x
     for number, (weights, bias) in enumerate(initial_weights(network, pixels, task.seed)):
         W, b = tf.Variable(weights), tf.Variable(bias)
-        logits = tf.matmul(_activation(network, logits) if number else logits, W) + b
+        inputs = _activation(network, logits) if number else logits
+        if network.dropout and number == len(network.hidden):
+            inputs = tf.nn.dropout(inputs, rate=network.dropout)
+        logits = tf.matmul(inputs, W) + b
     loss, accuracy = _loss_and_accuracy(network, logits, t)
     optimizers = {"sgd": tf.train.GradientDescentOptimizer, "adam": tf.train.AdamOptimizer}
     train_step = optimizers[network.optimizer](network.learning_rate).minimize(loss)

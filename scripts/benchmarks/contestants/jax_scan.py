@@ -29,21 +29,22 @@ def prepare(task: Task, data: Dataset) -> Train:
     updated in place. Each turn is one call: the permutations of its epochs, then the scan.
     """
     network = NETWORKS[task.network]
-    if network.optimizer != "sgd":
-        raise NotImplementedError("written for SGD only")
     images = jnp.asarray(data.train.images)
     labels = jnp.asarray(targets(network, data.train).astype(np.int32))
     layers = initial_weights(network, images.shape[1], task.seed)
     parameters = [(jnp.array(weights), jnp.array(bias)) for weights, bias in layers]
+    slots = _slots(network, parameters)
     key = jax.random.key(task.seed)
-    run = functools.partial(jax.jit, static_argnums=4, donate_argnums=0)(
+    run = functools.partial(jax.jit, static_argnums=5, donate_argnums=(0, 1))(
         functools.partial(_turn, network, task.batch_size)
     )
 
     def train(steps: int) -> History:
-        nonlocal parameters, key
+        nonlocal parameters, slots, key
         key, this_turn = jax.random.split(key)
-        parameters, (losses, accuracies) = run(parameters, images, labels, this_turn, steps)
+        (parameters, slots), (losses, accuracies) = run(
+            parameters, slots, images, labels, this_turn, steps
+        )
         return History(np.asarray(losses), np.asarray(accuracies))
 
     return train
@@ -53,12 +54,13 @@ def _turn(
     network: Network,
     batch_size: int,
     parameters: Any,
+    slots: Any,
     images: Any,
     labels: Any,
     key: Any,
     steps: int,
 ) -> tuple[Any, tuple[Any, Any]]:
-    """The parameters after the steps, and each step's loss and accuracy: float32 [steps]."""
+    """Parameters and slots after the steps, and each step's loss and accuracy: float32 [steps]."""
     per_epoch = len(labels) // batch_size
     epochs = -(-steps // per_epoch)
     orders = [
@@ -68,21 +70,49 @@ def _turn(
     batches = jnp.concatenate(orders).reshape(-1, batch_size)[:steps]
     gradients = jax.value_and_grad(functools.partial(_loss_and_accuracy, network), has_aux=True)
 
-    def step(parameters: Any, batch: Any) -> tuple[Any, tuple[Any, Any]]:
-        values, gradient = gradients(parameters, images[batch], labels[batch])
-        rate = network.learning_rate
-        return jax.tree.map(lambda p, g: p - rate * g, parameters, gradient), values
+    def step(state: Any, inputs: Any) -> tuple[Any, tuple[Any, Any]]:
+        (parameters, slots), (batch, step_key) = state, inputs
+        values, gradient = gradients(parameters, images[batch], labels[batch], step_key)
+        return _updated(network, parameters, slots, gradient), values
 
-    return lax.scan(step, parameters, batches)
+    step_keys = jax.random.split(key, steps) if network.dropout else None
+    return lax.scan(step, (parameters, slots), (batches, step_keys))
+
+
+def _slots(network: Network, parameters: Any) -> Any:
+    """Adam's means of gradients and of their squares, and the powers of their decays."""
+    if network.optimizer == "sgd":
+        return ()
+    zeros = functools.partial(jax.tree.map, jnp.zeros_like)
+    return zeros(parameters), zeros(parameters), jnp.ones(2)
+
+
+def _updated(network: Network, parameters: Any, slots: Any, gradient: Any) -> tuple[Any, Any]:
+    """Parameters and slots after a step. Adam: Kingma & Ba 2015, section 2, last paragraph."""
+    rate = network.learning_rate
+    if network.optimizer == "sgd":
+        return jax.tree.map(lambda p, g: p - rate * g, parameters, gradient), slots
+    means, squares, powers = slots
+    powers = powers * jnp.array([0.9, 0.999])
+    means = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, means, gradient)
+    squares = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, squares, gradient)
+    rate = rate * jnp.sqrt(1 - powers[1]) / (1 - powers[0])
+    parameters = jax.tree.map(
+        lambda p, m, v: p - rate * m / (jnp.sqrt(v) + 1e-8), parameters, means, squares
+    )
+    return parameters, (means, squares, powers)
 
 
 def _loss_and_accuracy(
-    network: Network, parameters: Any, images: Any, labels: Any
+    network: Network, parameters: Any, images: Any, labels: Any, key: Any
 ) -> tuple[Any, Any]:
-    x = images.astype(jnp.float32) / 255
+    x = images.astype(jnp.float32) / network.scale
     activation = {"sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}[network.activation]
     for weights, bias in parameters[:-1]:
         x = activation(x @ weights + bias)
+    if network.dropout:
+        kept = jax.random.bernoulli(key, 1 - network.dropout, x.shape)
+        x = jnp.where(kept, x / (1 - network.dropout), 0)
     weights, bias = parameters[-1]
     logits = x @ weights + bias
     if network.outputs == 1:

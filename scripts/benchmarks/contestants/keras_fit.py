@@ -31,21 +31,18 @@ def prepare(task: Task, data: Dataset) -> Train:
     Copying the arrays when ``fit`` begins is not counted, because it happens once in a real run.
     """
     network = NETWORKS[task.network]
-    images = data.train.images.astype(np.float32) / 255
+    images = data.train.images.astype(np.float32) / network.scale
     labels = targets(network, data.train)
     initial = initial_weights(network, images.shape[1], task.seed)
     last, loss = _last_activation_and_loss(network)
     activations = [network.activation] * len(network.hidden) + [last]
-    model = keras.Sequential(
-        [
-            keras.Input(images.shape[1:]),
-            *(
-                keras.layers.Dense(len(bias), activation=activation)
-                for (_, bias), activation in zip(initial, activations, strict=True)
-            ),
-        ]
-    )
-    for layer, weights in zip(model.layers, initial, strict=True):
+    layers = [
+        keras.layers.Dense(len(bias), activation=activation)
+        for (_, bias), activation in zip(initial, activations, strict=True)
+    ]
+    dropout = [keras.layers.Dropout(network.dropout)] if network.dropout else []
+    model = keras.Sequential([keras.Input(images.shape[1:]), *layers[:-1], *dropout, layers[-1]])
+    for layer, weights in zip(layers, initial, strict=True):
         layer.set_weights(weights)
     optimizers = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
     model.compile(

@@ -1,7 +1,12 @@
-"""The floor: only the matrix products of a step, each at the best rate this machine has reached."""
+"""The floor: only the matrix products of a step, on all cores at the best rate of a single one.
+
+Two cores that share a product wait for each other, so a shared product is no floor: two whole steps
+were faster than their products one after the other.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,8 +25,8 @@ _TRIALS = 5
 def prepare(task: Task, data: Dataset) -> Train:
     """Each turn measures again, so that the floor sees the same machine as the others do.
 
-    The rate is the best of NumPy and TensorFlow over the shapes of this network and of the hidden
-    layer's, whose products are large enough to keep the cores busy.
+    The process has one thread. Its rate is the best of NumPy and TensorFlow over the shapes of this
+    network and of the hidden layer's, whose products are large enough to reach it.
     """
     pixels = data.train.images.shape[1]
     shapes = {
@@ -29,12 +34,15 @@ def prepare(task: Task, data: Dataset) -> Train:
         for name in (task.network, "hidden_layer")
         for shape in matmul_shapes(NETWORKS[name], task.batch_size, pixels)
     }
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     flops = step_flops(NETWORKS[task.network], task.batch_size, pixels)
 
     def train(steps: int) -> History:
         rate = max(matmul_rate(shape) for shape in shapes)
         nothing = np.full(steps, np.nan, np.float32)
-        return History(nothing, nothing, seconds=steps * flops / rate)
+        return History(nothing, nothing, seconds=steps * flops / (cores * rate))
 
     return train
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from helper.data.datasets import Dataset
-from helper.graph import fused
+from helper.graph import compiling
 from helper.graph import model as graph
 from helper.tensorflow_v1 import tf
 from helper.training import cli
@@ -16,13 +16,18 @@ from scripts.benchmarks.task import NETWORKS, History, Task, Train
 
 
 def prepare(task: Task, data: Dataset) -> Train:
-    """With the flags of the experiment or its preset."""
+    """With the flags of the experiment or its preset: compiled or not by the rule."""
     return _prepare(task, data)
 
 
 def prepare_xla(task: Task, data: Dataset) -> Train:
     """With the loop compiled."""
     return _prepare(task, data, "--xla")
+
+
+def prepare_noxla(task: Task, data: Dataset) -> Train:
+    """With the loop not compiled."""
+    return _prepare(task, data, "--noxla")
 
 
 def _prepare(task: Task, data: Dataset, *more_flags: str) -> Train:
@@ -38,10 +43,10 @@ def _prepare(task: Task, data: Dataset, *more_flags: str) -> Train:
         optimizers[network.optimizer](network.learning_rate),
         task.seed,
     )
-    steps = fused.FusedSteps(model, data.train, task.batch_size, task.seed, cli.FLAGS.xla)
     session = model.session()
     with model.graph.as_default():
         session.run(tf.global_variables_initializer())
+    steps = compiling.loop(session, model, data.train, task.batch_size, task.seed, cli.FLAGS.xla)
     chunks = steps.run(session, 0, task.turn * task.turns, [task.turn])
 
     def train(count: int) -> History:

@@ -39,13 +39,15 @@ def prepare_eager(task: Task, data: Dataset) -> Train:
         layers[-1].load_state_dict(
             {"weight": torch.from_numpy(weights.T), "bias": torch.from_numpy(bias)}
         )
+    if network.dropout:
+        layers.insert(-1, torch.nn.Dropout(network.dropout))
     model = torch.nn.Sequential(*layers)
     optimizers = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
     optimizer = optimizers[network.optimizer](model.parameters(), network.learning_rate)
 
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         optimizer.zero_grad()
-        logits = model(images.float() / 255)
+        logits = model(images.float() / network.scale)
         loss = _loss(network, logits, labels)
         loss.backward()
         optimizer.step()
@@ -60,8 +62,6 @@ def prepare_compiled(task: Task, data: Dataset) -> Train:
     Uses ``torch.func``, which was faster here than compiling the model or the eager step.
     """
     network = NETWORKS[task.network]
-    if network.optimizer != "sgd":
-        raise NotImplementedError("written for SGD only")
     parameters = [
         torch.from_numpy(array)
         for weights, bias in initial_weights(network, data.train.images.shape[1], task.seed)
@@ -69,23 +69,49 @@ def prepare_compiled(task: Task, data: Dataset) -> Train:
     ]
 
     def forward(parameters: list[Any], images: Any, labels: Any) -> tuple[Any, Any]:
-        x = images.float() / 255
+        x = images.float() / network.scale
         for number in range(0, len(parameters), 2):
             if number:
                 x = torch.sigmoid(x) if network.activation == "sigmoid" else torch.relu(x)
+            if network.dropout and number == len(parameters) - 2:
+                x = functional.dropout(x, network.dropout)
             x = functional.linear(x, parameters[number], parameters[number + 1])
         return _loss(network, x, labels), _accuracy(network, x, labels)
+
+    adam = _Adam(parameters, network.learning_rate) if network.optimizer == "adam" else None
 
     @torch.compile
     @torch.no_grad()
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         value_and_gradients = torch.func.grad_and_value(forward, has_aux=True)
         gradients, (loss, accuracy) = value_and_gradients(parameters, images, labels)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.sub_(gradient, alpha=network.learning_rate)
+        if adam is not None:
+            adam.update(parameters, gradients)
+        else:
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.sub_(gradient, alpha=network.learning_rate)
         return loss, accuracy
 
     return _loop(task, data, step)
+
+
+class _Adam:
+    """Adam as in Kingma & Ba 2015, section 2, in the order of operations of its last paragraph."""
+
+    def __init__(self, parameters: list[Any], rate: float) -> None:
+        self._rate = rate
+        self._means = [torch.zeros_like(p) for p in parameters]
+        self._squares = [torch.zeros_like(p) for p in parameters]
+        self._powers = torch.ones(2)
+        self._decays = torch.tensor([0.9, 0.999])
+
+    def update(self, parameters: list[Any], gradients: Any) -> None:
+        self._powers.mul_(self._decays)
+        rate = self._rate * torch.sqrt(1 - self._powers[1]) / (1 - self._powers[0])
+        for p, g, m, v in zip(parameters, gradients, self._means, self._squares, strict=True):
+            m.mul_(0.9).add_(g, alpha=0.1)
+            v.mul_(0.999).add_(g * g, alpha=0.001)
+            p.sub_(rate * m / (torch.sqrt(v) + 1e-8))
 
 
 def _loop(task: Task, data: Dataset, step: _Step) -> Train:

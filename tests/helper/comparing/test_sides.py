@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 
 import numpy as np
 import pytest
 
-from helper.comparing import sides
+from helper.comparing import agreeing, sides
 from helper.comparing.comparison import select
 from helper.comparing.request import Request
 from helper.comparing.verdict_text import used
@@ -300,3 +301,14 @@ def test_what_is_not_a_setting(run, resolve):
             resolve(name)
     with pytest.raises(UsageError, match="no two values of learning_rate; to see what there is"):
         resolve("learning_rate")
+
+
+def test_a_script_has_no_verdict(tmp_path):
+    """Nobody knows on which images its numbers were measured."""
+    path = make_run(tmp_path / "v1" / "old" / "0001")
+    record = json.loads((path / "run.json").read_text()) | {"origin": "script"}
+    (path / "run.json").write_text(json.dumps(record))
+    (listed,) = listing.find(tmp_path)
+    assert "a script's" in agreeing.why_unusable(listed)
+    with pytest.raises(UsageError, match="no part in a verdict: it is a script's"):
+        listing.load_predictions(listed)

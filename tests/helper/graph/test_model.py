@@ -146,7 +146,7 @@ def test_summaries_are_those_of_the_readable_copy(xla):
 
     optimizer = tf.train.GradientDescentOptimizer(0.1)
     built = graph.build(build_graph, data.image_shape, 10, optimizer, 0)
-    FusedSteps(built, data.train, 10, 0, xla)
+    FusedSteps(built, data.train, 10, 0, xla=xla)
     assert len(built.summaries) == 3
     with built.graph.as_default():
         assert tf.get_collection(tf.GraphKeys.SUMMARIES) == built.summaries

@@ -173,3 +173,13 @@ def test_there_is_nothing_to_name(tmp_path):
             naming.find(name, tmp_path, experiment)
     with pytest.raises(UsageError, match="there is no log directory .*nowhere"):
         naming.find("softmax/0001", tmp_path / "nowhere")
+
+
+def test_runs_one_level_deeper(tmp_path: Path) -> None:
+    """The runs of old scripts are below v1."""
+    start(tmp_path / "softmax" / "0001")
+    newest = start(tmp_path / "v1" / "old" / "0002", "2027-01-01T00:00:00Z")
+    assert naming.find("latest", tmp_path) == newest
+    assert naming.find("v1/old/2", tmp_path) == newest
+    with pytest.raises(UsageError, match="did you mean v1/old/latest or v1/old/0002"):
+        naming.find("v1/old/", tmp_path)

@@ -377,6 +377,6 @@ def test_a_network_that_is_too_large_for_many_images(logdir, monkeypatch):
     monkeypatch.setattr(operations, "_MOST_BYTES", 200_000)
     with network.load(run) as net:
         check_answers(run, net)
-        assert net._batch == 100
+        assert net.batch == 100
     monkeypatch.setattr(operations, "_MOST_BYTES", 100)
     assert "GiB" in refused(run)

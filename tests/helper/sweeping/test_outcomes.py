@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 
 import pytest
 
+from helper.sweeping.forked import Forked
 from helper.sweeping.found_runs import FoundRuns
 from helper.sweeping.processes import Processes
 from helper.sweeping.sweep import Sweep
@@ -35,6 +37,12 @@ def made(tmp_path):
 @pytest.fixture
 def sweep(tmp_path):
     return Sweep(tmp_path / "toy.py", tmp_path / "logs")
+
+
+@pytest.fixture(params=[Processes, Forked] if sys.platform == "linux" else [Processes])
+def workers(request):
+    with request.param(1) as made:
+        yield made
 
 
 @pytest.fixture
@@ -120,10 +128,10 @@ def test_a_goal_of_more_steps(made, sweep, tmp_path):
         ("", "failed", ""),  # it ended well, but left no run
     ],
 )
-def test_how_a_run_without_a_record_ended(sweep, tmp_path, program, status, error):
+def test_how_a_run_without_a_record_ended(sweep, tmp_path, workers, program, status, error):
     (tmp_path / "toy.py").write_text(program)
     ended = []
-    (outcome,) = sweep.run([SETTING], Processes(1), ended.append)
+    (outcome,) = sweep.run([SETTING], workers, ended.append)
     assert ended == [outcome] and outcome.run is None and not outcome.skipped
     assert (outcome.status, outcome.error) == (status, error)
 

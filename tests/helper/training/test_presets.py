@@ -29,6 +29,7 @@ def name(*arguments):
         ([S0, "--learning_rate=0.1"], "s0_relu_adam,learning_rate=0.1"),  # the default otherwise
         ([S0, "--activation=relu"], "s0_relu_adam"),
         ([S0, "--noxla", "--layers=10"], "s0_relu_adam,layers=10,xla=False"),
+        (["--xla=true"], "xla=True"),
     ],
 )
 def test_presets_and_what_differs_from_them(arguments, expected):
@@ -38,7 +39,7 @@ def test_presets_and_what_differs_from_them(arguments, expected):
 
 
 def test_the_flags_of_an_earlier_run_name_the_run_by_its_settings(tmp_path):
-    (tmp_path / "flags.txt").write_text("--layers=10\n--seed=2\n--xla=false\n")
+    (tmp_path / "flags.txt").write_text("--layers=10\n--seed=2\n--noxla\n")
     assert name(f"--flagfile={tmp_path / 'flags.txt'}") in ("layers=10,seed=2", "seed=2,layers=10")
 
 

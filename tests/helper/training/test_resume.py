@@ -8,6 +8,8 @@ import shutil
 import pytest
 
 from helper.data import datasets
+from helper.graph import compiling
+from helper.runs import threads
 from helper.runs.events import read_graph
 from tests.command_line import check_refused, only_run, record, runs
 from tests.run_contents import check_equal, files
@@ -47,21 +49,28 @@ def test_a_longer_run_is_as_if_it_never_stopped(train, tmp_path, shorter):
     check_equal(only_run(tmp_path / "parts"), only_run(tmp_path / "whole"))
 
 
-def test_a_longer_run_that_xla_compiled(train, call_experiment, tmp_path):
-    train("whole", "--steps=80", "--xla", "--optimizer=adam", "--dropout=0.2")
-    train("parts", "--steps=47", "--xla", "--optimizer=adam", "--dropout=0.2")
+@pytest.mark.parametrize("asked", [["--xla"], []])
+def test_a_longer_run_that_xla_compiled(train, call_experiment, tmp_path, monkeypatch, asked):
+    monkeypatch.setattr(compiling, "_WORTHWHILE", 0)
+    train("whole", "--steps=80", *asked, "--optimizer=adam", "--dropout=0.2")
+    train("parts", "--steps=47", *asked, "--optimizer=adam", "--dropout=0.2")
+    run = only_run(tmp_path / "parts")
+    assert record(run)["flags"]["xla"] is True
+    assert "--xla" in (run / "flags.txt").read_text().splitlines()
     check_refused(
         call_experiment("mlp", "--logdir=parts", "--resume=latest", "--noxla"), 2, "--xla"
     )
+    monkeypatch.setattr(compiling, "_WORTHWHILE", 10**9)  # a later version may have another rule
     train("parts", "--resume=latest", "--steps=80")
     check_equal(only_run(tmp_path / "parts"), only_run(tmp_path / "whole"))
 
 
-def test_a_flag_that_is_newer_than_the_run(call_experiment, ended):
+def test_a_flag_that_is_newer_than_the_run(call_experiment, ended, monkeypatch):
     found = record(ended)
     del found["flags"]["xla"]
     (ended / "run.json").write_text(json.dumps(found))
     check_refused(call_experiment("mlp", "--resume=latest", "--xla"), 2, "--xla=True", "xla=False")
+    monkeypatch.setattr(compiling, "_WORTHWHILE", 0)  # such a run was not compiled
     assert "is finished" in call_experiment("mlp", "--resume=latest").stdout
 
 
@@ -72,6 +81,16 @@ def test_switches_of_the_engine_that_changed(train, ended, monkeypatch):
         "note: TF_XLA_FLAGS changed since the start; results may differ in the last bits"
         in done.stdout
     )
+
+
+def test_the_threads_of_the_start_are_kept(call_experiment, ended, monkeypatch):
+    monkeypatch.setenv(threads.VARIABLE, "")  # so that it is put back after the test
+    found = record(ended)
+    assert found["engine"]["threads"] == threads.count()
+    found["engine"]["threads"] = 37
+    (ended / "run.json").write_text(json.dumps(found))
+    done = call_experiment("mlp", "--resume=latest")
+    assert f"started with {threads.VARIABLE}=37" in done.stdout and threads.count() == 37
 
 
 def test_a_longer_run_with_a_validation_set(train, tmp_path):

@@ -1,0 +1,1 @@
+"""Networks of runs in formats that other programs load."""
