@@ -119,7 +119,7 @@ def test_another_output_is_shown_and_can_be_written(small: Path) -> None:
     assert done.code == 1
     assert "line 4 of 01_small.md says something else" in done.stdout
     assert command_line.script(course.main, "1", "--write").code == 0
-    assert small.read_text() == before
+    assert small.read_text() == before.replace("17.1", "0.67")
 
 
 def test_only_numbers_behind_the_sign_may_differ() -> None:
