@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from helper.runs import record
 from tests import experiment_modules
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,3 +93,17 @@ def test_its_experiment_learns(tmp_path: Path) -> None:
     assert len(accuracies) == 4
     assert accuracies[0] < 0.3 < 0.6 < accuracies[-1]
     assert "Total params: 89,610" in done.stdout
+
+
+def test_its_loop_is_recorded(tmp_path: Path) -> None:
+    _, loop = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", loop],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert record.load(tmp_path / "logs" / "my_loop" / "0001").final["test/accuracy"] == 0.9
