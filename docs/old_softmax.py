@@ -1,4 +1,4 @@
-"""Softmax regression as a script of TensorFlow 1 had it: ``scripts/run_v1.py`` runs it unchanged."""
+"""Softmax regression as TensorFlow 1 scripts had it; ``scripts/run_v1.py`` runs it unchanged."""
 
 import tensorflow as tf
 from tensorflow.examples.tutorials.mnist import input_data

@@ -1,8 +1,8 @@
 """Variables whose initial values depend only on the graph's seed and their own name.
 
 With TensorFlow's own graph-level seed an operation's random numbers depend on how many random
-operations (in 1.x: operations) were created before it, so a line added above a variable changes where
-training starts, and two experiments never start from the same weights. Here they do.
+operations (in 1.x: operations) were created before it, so a line added above a variable changes
+where training starts, and two experiments never start from the same weights. Here they do.
 """
 
 from __future__ import annotations
