@@ -17,6 +17,8 @@ _WHY = {
     "tf.contrib.tensor_forest": "it was compiled into TensorFlow up to 1.15, and no further",
     "tf.estimator": "TensorFlow removed Estimator in version 2.16",
     "tf.contrib.learn": "it became Estimator, which TensorFlow removed in version 2.16",
+    "tf.contrib.learn.datasets": "of its data sets only MNIST is here",
+    "tf.contrib.learn.python.learn.datasets": "of its data sets only MNIST is here",
     "tf.models": "it left TensorFlow with version 1.0",
     "tf.examples": "of the examples only tutorials.mnist is here",
 }
