@@ -11,6 +11,7 @@ _KERAS = (
     "pip install -e '.[v1]'"
 )
 _CONTRIB = "contrib ended with TensorFlow 1.15, and no library of today replaces this part of it"
+_INTERNAL = "it was internal to TensorFlow, which has it no more"
 _WHY = {
     "tf.contrib": _CONTRIB,
     "tf.contrib.slim": "slim ended with TensorFlow 1.15; tf_slim is its successor",
@@ -91,7 +92,7 @@ def reason(name: str) -> str | None:
             return f"a name from before TensorFlow 1.0, which called it {_BEFORE_1_0[known]}"
         if known in _WHY:
             return _WHY[known]
-    return None
+    return _INTERNAL if name.startswith("tf.python.") else None
 
 
 def explanation(error: BaseException) -> str | None:

@@ -409,6 +409,8 @@ FAILURES = {
     "from tensorflow.contrib import layers\nlayers.conv2d([[[[1.0]]]], 1, 1, data_format='NCHW')": (
         "only NHWC is here"
     ),
+    "from tensorflow.python.ops.rnn_cell_impl import _linear": "_linear is not supported: it",
+    "import tensorflow.python.ops.seq2seq": "ops.seq2seq is not supported: it was internal",
     "from tensorflow.models.rnn import rnn": "tf.models is not supported",
 }
 
