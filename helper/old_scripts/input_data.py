@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from helper.data.datasets import Dataset, Split
-from helper.old_scripts import old_modules, unsupported
+from helper.old_scripts import mnist_files, old_modules, unsupported
 from helper.old_scripts.import_hooks import Make
 from helper.tensorflow_v1 import tf
 
@@ -172,7 +172,7 @@ class Reader:
     def modules(self) -> dict[str, Make]:
         """The names under which scripts import it."""
         names = self._names()
-        base = {"Datasets": Datasets}
+        base = {"Datasets": Datasets, "maybe_download": mnist_files.maybe_download}
         learn = "tensorflow.contrib.learn.python.learn.datasets"
         return old_modules.makers(
             {
@@ -190,6 +190,7 @@ class Reader:
             "read_data_sets": self.read_data_sets,
             "load_mnist": lambda train_dir="MNIST-data": self.read_data_sets(train_dir),
             "dense_to_one_hot": one_hot_labels,
+            **mnist_files.NAMES,
         }
 
 

@@ -24,5 +24,6 @@ def changes(load: Callable[[], Dataset]) -> dict[str, Change]:
     def change(module: Any) -> None:
         module.load_data = load_data
 
-    names = ("tf_keras.src.datasets.mnist", "keras.src.datasets.mnist")
+    packages = ("tf_keras", "tf_keras.src", "keras.src")
+    names = [f"{package}.datasets.mnist" for package in packages]
     return dict.fromkeys(names, change)

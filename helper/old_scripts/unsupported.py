@@ -11,12 +11,15 @@ _KERAS = (
     "pip install -e '.[v1]'"
 )
 _CONTRIB = "contrib ended with TensorFlow 1.15, and no library of today replaces this part of it"
+_INTERNAL = "it was internal to TensorFlow, which has it no more"
 _WHY = {
     "tf.contrib": _CONTRIB,
     "tf.contrib.slim": "slim ended with TensorFlow 1.15; tf_slim is its successor",
     "tf.contrib.tensor_forest": "it was compiled into TensorFlow up to 1.15, and no further",
     "tf.estimator": "TensorFlow removed Estimator in version 2.16",
     "tf.contrib.learn": "it became Estimator, which TensorFlow removed in version 2.16",
+    "tf.contrib.learn.datasets": "of its data sets only MNIST is here",
+    "tf.contrib.learn.python.learn.datasets": "of its data sets only MNIST is here",
     "tf.models": "it left TensorFlow with version 1.0",
     "tf.examples": "of the examples only tutorials.mnist is here",
 }
@@ -89,7 +92,7 @@ def reason(name: str) -> str | None:
             return f"a name from before TensorFlow 1.0, which called it {_BEFORE_1_0[known]}"
         if known in _WHY:
             return _WHY[known]
-    return None
+    return _INTERNAL if name.startswith("tf.python.") else None
 
 
 def explanation(error: BaseException) -> str | None:

@@ -16,6 +16,8 @@ from helper.old_scripts.import_hooks import Finder
 
 _MADE = ("contrib", "examples")
 _OF_KERAS = ("layers", "keras")
+# What tensorflow.python.keras, which TensorFlow itself still imports, has no more.
+_LEFT_PYTHON_KERAS = (["datasets"], ["applications"], ["preprocessing"])
 
 
 class Version1(ModuleType):
@@ -62,7 +64,7 @@ def install() -> Any:
     tf.disable_v2_behavior()
     # tf.layers says at each call that it is deprecated: that is why the script is run here.
     warnings.filterwarnings("ignore", message=r".*`tf\..* is deprecated")
-    warnings.filterwarnings("ignore", message=r"`tf\.")
+    warnings.filterwarnings("ignore", message=r"`(tf|layer)\.")
     warnings.filterwarnings("ignore", category=UserWarning, module=r"tf_keras\.")
     sys.modules["tensorflow"] = Version1(tf, sys.modules["tensorflow"])
     return tf
@@ -74,6 +76,12 @@ def alias(name: str) -> ModuleType | None:
     None where the real package has modules of this name, which TensorFlow itself imports.
     """
     top, *parts = name.split(".")
+    if top == "keras":
+        return _keras(name)
+    if name.endswith("keras.utils.np_utils"):  # of tf_keras, by whatever name it calls itself
+        return None if ".src." in name else importlib.import_module("tf_keras.src.utils.np_utils")
+    if parts[:2] == ["python", "keras"]:
+        return _keras(".".join(["keras", *parts[2:]])) if parts[2:3] in _LEFT_PYTHON_KERAS else None
     found = sys.modules["tensorflow"] if top == "tensorflow" else None
     if not isinstance(found, Version1) or not parts or parts[0] in (*_MADE, "compat"):
         return None
@@ -83,6 +91,22 @@ def alias(name: str) -> ModuleType | None:
     for part in parts:
         module = getattr(module, part, None)
     return module if isinstance(module, ModuleType) else None
+
+
+def _keras(name: str) -> ModuleType | None:
+    """The package ``keras`` was Keras of version 2, and had some modules that are private now."""
+    if not has_keras():
+        raise unsupported.UnsupportedModule(str(unsupported.keras_missing(name)))
+    version1_api = importlib.import_module("tf_keras.api._v1.keras")
+    vars(version1_api).setdefault("__version__", importlib.import_module("tf_keras").__version__)
+    module: Any = sys.modules["tensorflow"]
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    if isinstance(module, ModuleType):
+        return module
+    with contextlib.suppress(ModuleNotFoundError):
+        return importlib.import_module(f"tf_keras.src{name.removeprefix('keras')}")
+    return None
 
 
 def finder() -> Finder:

@@ -143,6 +143,72 @@ STYLES = {
     assert magic == 2049
     value = (images.shape[0], number)
     """,
+    "contrib.layers": """
+    import numpy as np
+    import tensorflow as tf
+    from tensorflow.contrib.layers import batch_norm, conv2d, dropout, flatten, max_pool2d
+    training = tf.placeholder_with_default(False, [])
+    images = tf.placeholder(tf.float32, [None, 6, 6, 1])
+    ones = dict(weights_initializer=tf.ones_initializer())
+    net = conv2d(images, 2, [3, 3], stride=2, scope="first", **ones)
+    pooled = max_pool2d(net, 2, padding="SAME")
+    normal = batch_norm(
+        pooled, decay=0.5, is_training=training, updates_collections=None, scope="normal")
+    dropped = dropout(flatten(normal), 0.5, is_training=training)
+    regularizer = tf.contrib.layers.l1_regularizer(0.5)
+    tf.contrib.layers.linear(dropped, 1, weights_regularizer=regularizer, **ones)
+    names = [variable.op.name for variable in tf.global_variables()]
+    assert names == [
+        "first/weights", "first/biases", "normal/beta", "normal/moving_mean",
+        "normal/moving_variance", "fully_connected/weights", "fully_connected/biases"], names
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        feed = {images: np.ones([3, 6, 6, 1])}
+        assert sess.run(net, feed)[0, :, :, 0].tolist() == [[9, 9, 6], [9, 9, 6], [6, 6, 4]]
+        assert sess.run(pooled, feed)[0, :, :, 0].tolist() == [[9, 6], [6, 4]]
+        assert sess.run(tf.losses.get_regularization_loss()) == 0.5 * 8
+        assert sess.run(dropped, feed)[0, 0] > 8.9
+        trained = sess.run(dropped, {**feed, training: True})
+        assert (trained == 0).any()
+        moved = sess.run("normal/moving_mean:0")
+        assert np.allclose(moved, (9 + 6 + 6 + 4) / 4 / 2)
+        value = moved
+    """,
+    "MNIST's files": """
+    from tensorflow.contrib.learn.python.learn.datasets import base, mnist
+    from tensorflow.examples.tutorials.mnist import input_data
+    site = "http://yann.lecun.com/exdb/mnist/"
+    name = "t10k-labels-idx1-ubyte.gz"
+    path = base.maybe_download(name, "got", site + name)
+    with open(path, "rb") as file:
+        labels = mnist.extract_labels(file)
+    again = input_data.maybe_download(name, "got", site)
+    assert again == path and mnist.extract_labels(open(path, "rb"), one_hot=True).shape == (200, 10)
+    path = input_data.maybe_download("t10k-images-idx3-ubyte.gz", "got", site)
+    images = mnist.extract_images(open(path, "rb"))
+    assert images.shape == (200, 28, 28, 1) and images.max() > 200
+    try:
+        mnist.extract_images(open(again, "rb"))
+    except ValueError as error:
+        assert "Invalid magic number 2049 in MNIST image file" in str(error)
+    value = labels[:3]
+    """,
+    "Keras by older names": """
+    import tensorflow as tf
+    from keras.datasets import mnist
+    from keras.models import Sequential
+    from keras.layers.core import Dense
+    from keras.utils import np_utils
+    from tensorflow.python.keras.datasets import mnist as again
+    import keras.backend as K
+    (images, labels), _ = mnist.load_data()
+    assert again.load_data()[0][0].shape == images.shape == (5200, 28, 28)
+    model = Sequential([Dense(10, activation="softmax", input_dim=784)])
+    model.compile("sgd", "categorical_crossentropy")
+    model.fit(images[:50].reshape(-1, 784) / 255, np_utils.to_categorical(labels[:50], 10),
+        epochs=1, verbose=0)
+    value = K.get_session() is tf.keras.backend.get_session()
+    """,
 }
 
 
@@ -337,6 +403,14 @@ FAILURES = {
     "import tensorflow as tf\ntf.nn.sigmoid_cross_entropy_with_logits(3.0, 1.0)": (
         "sigmoid_cross_entropy_with_logits without names for its arguments is not supported"
     ),
+    "from tensorflow.contrib import layers\nlayers.batch_norm([[1.0]], batch_weights=[1])": (
+        "an argument of tf.contrib.layers.batch_norm is not supported"
+    ),
+    "from tensorflow.contrib import layers\nlayers.conv2d([[[[1.0]]]], 1, 1, data_format='NCHW')": (
+        "only NHWC is here"
+    ),
+    "from tensorflow.python.ops.rnn_cell_impl import _linear": "_linear is not supported: it",
+    "import tensorflow.python.ops.seq2seq": "ops.seq2seq is not supported: it was internal",
     "from tensorflow.models.rnn import rnn": "tf.models is not supported",
 }
 
