@@ -51,7 +51,9 @@ def main(_):
         )
         accuracy = tf.reduce_mean(tf.cast(tf.equal(predictions, labels), tf.float32))
 
-    train_step = tf.train.GradientDescentOptimizer(FLAGS.learning_rate).minimize(loss)
+    with tf.name_scope("train"):
+        train_step = tf.train.GradientDescentOptimizer(FLAGS.learning_rate).minimize(loss)
+
     tf.summary.scalar("loss", loss)  # beside a scope called "loss", the tag would be "loss_1"
     tf.summary.scalar("accuracy", accuracy)
     summaries = tf.summary.merge_all()

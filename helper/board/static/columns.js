@@ -64,7 +64,7 @@ export function statuses(row) {
 const progress = row => {
   const run = one(row);
   if (!run) return whole(mean(row.runs.map(r => r.step)).mean);
-  return isNumber(run.steps) && run.step !== run.steps ? `${whole(run.step)} / ${whole(run.steps)}`
+  return isNumber(run.steps) && run.step < run.steps ? `${whole(run.step)} / ${whole(run.steps)}`
     : whole(run.step);
 };
 
