@@ -41,6 +41,16 @@ from scripts.benchmarks.contestants import CONTESTANTS
 from scripts.benchmarks.race import race
 from scripts.benchmarks.task import NETWORKS, Task
 
+# What is measured in place of the steps of contestants.
+MODES = {
+    "overhead": "everything but the training steps",
+    "command": "hidden_layer.py --steps 30000 as a whole",
+    "board": "the tab Graph Lab in TensorBoard",
+    "start": "how soon programs answer",
+    "sweep": "a sweep of 12 softmax runs, 5,000 steps each",
+    "cluster": "a sweep on a Dask cluster of this machine",
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     flags = parse(argv)
@@ -109,12 +119,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="SECONDS",
         help="wait up to this long before each turn for the machine to be idle (default: 0)",
     )
-    add("--overhead", action="store_true", help="measure everything but the training steps")
-    add("--command", action="store_true", help="measure hidden_layer.py --steps 30000 as a whole")
-    add("--board", action="store_true", help="measure the tab Graph Lab in TensorBoard")
-    add("--start", action="store_true", help="measure how soon programs answer")
-    add("--sweep", action="store_true", help="measure a sweep of 12 softmax runs, 5,000 steps each")
-    add("--cluster", action="store_true", help="measure a sweep on a Dask cluster of this machine")
+    for mode, measured in MODES.items():
+        add(f"--{mode}", action="store_true", help=f"measure {measured}")
     add("--markdown", action="store_true", help="print Markdown tables")
     flags = parser.parse_args(argv)
     for name in ("repeats", "steps", "batch_size"):
@@ -123,8 +129,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--{name}={value} must be at least 1")
     if not 0 <= flags.patience <= 3600:
         raise UsageError(f"--patience={flags.patience:g} must be from 0 to 3600 seconds")
-    modes = ("overhead", "command", "board", "start", "sweep", "cluster")
-    whole = [name for name in modes if getattr(flags, name)]
+    whole = [name for name in MODES if getattr(flags, name)]
     if len(whole) > 1:
         raise UsageError(f"--{whole[0]} and --{whole[1]} cannot be combined; give one of them")
     if flags.data_dir:
