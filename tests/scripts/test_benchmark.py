@@ -61,7 +61,7 @@ def test_matmul_shapes_chain():
 def test_contestants_start_from_weights_like_the_experiments(name):
     layers = initial_weights(NETWORKS[name], 784, seed=3)
     parameters = sum(weights.size + bias.size for weights, bias in layers)
-    counts = {"softmax": 7_850, "logistic": 785, "hidden_layer": 496_885, "s0": 159_010}
+    counts = dict(softmax=7_850, logistic=785, hidden_layer=496_885, s0=159_010, s3=235_146)
     assert parameters == counts[name]
     assert all(weights.dtype == bias.dtype == np.float32 for weights, bias in layers)
     spread = {"softmax": 0.0, "logistic": (6 / 785) ** 0.5 / 3**0.5, "hidden_layer": 0.05}
