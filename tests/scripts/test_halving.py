@@ -208,7 +208,7 @@ def test_the_winner_is_the_run_in_one_go(
     network = ["--layers=8", "--dropout=0.2", "--batch_size=10", "--log_every=7", "--seed=3"]
     common = [f"--data_dir={idx_directory}", *network]
     with fork_server.serving(tmp_path) as server:
-        monkeypatch.setattr(sweep, "Processes", lambda jobs: Forking(server))
+        monkeypatch.setattr(sweep.this_machine, "workers", lambda jobs: Forking(server))
         halving = ["--halving=2", "--min_steps=20", f"--logdir={tmp_path / 'logs'}"]
         code = sweep.main([str(ROOT / "experiments" / "mlp.py"), *common, *settings, *halving])
         shown = capsys.readouterr()
