@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from helper.signals import ctrl_c_kills
+
 __version__ = "0.2.0"
 
 __all__ = [  # noqa: F822 - looked up by __getattr__
@@ -40,10 +42,12 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
+        with ctrl_c_kills():  # no traceback of somebody's modules
+            return importlib.import_module(_MODULES[name])
     if name not in _HOME:
         raise AttributeError(f"module 'helper' has no attribute {name!r}")
-    home = importlib.import_module(_HOME[name])
+    with ctrl_c_kills():
+        home = importlib.import_module(_HOME[name])
     if name == "tf":
         # Version 1 code builds graphs: placeholders and sessions need eager execution off. Resource
         # variables and the control flow of TensorFlow 2 stay as they are.
