@@ -1,13 +1,21 @@
-"""Which instruction sets this machine's processor has."""
+"""This machine's processor: its cores, and its instruction sets."""
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from pathlib import Path
 
 # oneDNN and Eigen choose their kernels by these instruction sets.
 _FEATURES = re.compile(r"(?:avx|fma|sse4|amx|asimd|sve|bf16)\w*")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def features() -> str:

@@ -10,6 +10,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from helper.runs.processor import cores
+
 # TensorFlow reads it once, when it first computes. The same field of tf.ConfigProto comes too late:
 # the thread pool that it would size has been made by then.
 VARIABLE = "TF_NUM_INTRAOP_THREADS"
@@ -22,11 +24,7 @@ def count() -> int:
         wanted = int(os.environ.get(VARIABLE, ""))
     except ValueError:
         wanted = 0
-    if wanted > 0:
-        return wanted
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return wanted if wanted > 0 else cores()
 
 
 def keep(engine: Mapping[str, Any]) -> None:

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import IO
 
 from helper.errors import LabError
+from helper.runs import threads
 from helper.sweeping import fork_server, preloaded
 from helper.sweeping.workers import INTERRUPTED, Ended, Task
 
 # NumPy's library starts its threads when it is imported; TensorFlow decides then what it logs.
 _BEFORE_A_FORK = {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-# The threads that share one operation. TensorFlow reads it when it first computes.
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1"}
+ONE_THREAD = {threads.VARIABLE: "1"}
 
 
 class Forked:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
+from helper.runs.processor import cores
 from helper.sweeping.forked import Forked
 from helper.sweeping.processes import Processes
 from helper.sweeping.workers import Workers
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def workers(jobs: int | None) -> Workers:

@@ -6,7 +6,6 @@ were faster than their products one after the other.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from helper.data.datasets import Dataset
+from helper.runs.processor import cores
 from helper.tensorflow_v1 import tf
 from scripts.benchmarks.task import NETWORKS, History, Task, Train, matmul_shapes, step_flops
 
@@ -34,15 +34,12 @@ def prepare(task: Task, data: Dataset) -> Train:
         for name in (task.network, "hidden_layer")
         for shape in matmul_shapes(NETWORKS[name], task.batch_size, pixels)
     }
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
     flops = step_flops(NETWORKS[task.network], task.batch_size, pixels)
 
     def train(steps: int) -> History:
         rate = max(matmul_rate(shape) for shape in shapes)
         nothing = np.full(steps, np.nan, np.float32)
-        return History(nothing, nothing, seconds=steps * flops / (cores * rate))
+        return History(nothing, nothing, seconds=steps * flops / (cores() * rate))
 
     return train
 
