@@ -23,6 +23,7 @@ from helper.runs.record import Status
 from helper.sweeping.cluster import agreement, archive, children
 from helper.sweeping.cluster.agreement import Facts
 from helper.sweeping.cluster.orders import Order, Place, Report, Source
+from helper.sweeping.found_runs import has_checkpoint
 from helper.sweeping.setting import is_of
 from helper.sweeping.workers import INTERRUPTED
 
@@ -65,7 +66,7 @@ def _shared(order: Order, logdir: str) -> Report:
         begun = _read(begun.path)
         if begun is not None and begun.status in _FINISHED:
             return Report(_FINISHED[begun.status], str(begun.status), str(begun.path))
-        path = begun.path if begun is not None and _has_checkpoint(begun.path) else None
+        path = begun.path if begun is not None and has_checkpoint(begun) else None
     arguments = (f"--resume={path}",) if begun and path else order.arguments
     if order.resumed:
         arguments = (f"--resume={path}", *order.arguments)
@@ -126,10 +127,6 @@ def _begun(order: Order, logdir: Path) -> ListedRun | None:
 
 def _read(path: Path) -> ListedRun | None:
     return next(listing.below(path, path.parent.parent), None)
-
-
-def _has_checkpoint(run: Path) -> bool:
-    return any((run / "checkpoints").glob("*.index"))
 
 
 def _unlocked(run: Path, order: Order) -> bool:

@@ -70,8 +70,7 @@ def run(
                 _running[sweep].discard(process)
             _close(process)
         errors.seek(0)
-        lines = errors.read().strip().splitlines()
-        return Ended(code, lines[-1] if lines else f"exit code {code}")
+        return Ended.of(code, errors.read())
 
 
 def _deliver(
