@@ -1,12 +1,11 @@
-"""Metrics and their directions (is lower or higher better?), declared here and nowhere else."""
+"""The metrics that an experiment returns, bare or with a direction: is lower or higher better?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# ``lower_is_better`` of bare metrics by name. Any other bare metric has no direction, and no best.
-_KNOWN = {"loss": True, "accuracy": False}
+from helper.runs.record import LOWER_IS_BETTER
 
 
 class Metric(NamedTuple):
@@ -29,6 +28,6 @@ def values(metrics: Mapping[str, Any]) -> dict[str, Any]:
 def directions(metrics: Mapping[str, Any]) -> dict[str, bool | None]:
     """``lower_is_better`` of each metric, None where it has no direction."""
     return {
-        name: metric.lower_is_better if isinstance(metric, Metric) else _KNOWN.get(name)
+        name: metric.lower_is_better if isinstance(metric, Metric) else LOWER_IS_BETTER.get(name)
         for name, metric in metrics.items()
     }

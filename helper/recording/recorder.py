@@ -32,11 +32,10 @@ from helper.recording import ending
 from helper.recording.beginning import beginning, versions
 from helper.recording.run_writer import RunWriter
 from helper.runs import directory
-from helper.runs.record import Record, Seconds, Status, Value
+from helper.runs.record import LOWER_IS_BETTER, Record, Seconds, Status, Value
 from helper.runs.settings import as_flagfile
 
 _SPLITS = ("train", "validation", "test")
-_KNOWN = {"loss": True, "accuracy": False}  # lower_is_better
 _SECONDS_TO_WAIT = 1.0  # between two flushes of the curves
 _SECONDS_TO_LOSE = 5.0  # by a crash of the machine; a process that dies loses a flush at most
 
@@ -72,7 +71,7 @@ def start(
         data,
         seed=_whole(flags.get("seed")),
         steps=_whole(flags.get("steps")),
-        lower_is_better=_KNOWN | dict(lower_is_better or {}),
+        lower_is_better=LOWER_IS_BETTER | dict(lower_is_better or {}),
         watched=watched,
         origin=origin,
     )

@@ -19,6 +19,9 @@ FORMAT = 2
 LONGEST_NAME = 120  # with a run's number, and what is written beside it, well below 255 bytes
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._=,-]{{0,{LONGEST_NAME - 1}}}")
 
+# Whether lower is better, of metrics that do not say; any other has no direction, and no best.
+LOWER_IS_BETTER = {"loss": True, "accuracy": False}
+
 Value = bool | int | float | str | list[bool | int | float | str] | None
 
 
