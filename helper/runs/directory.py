@@ -124,13 +124,17 @@ def make_next(parent: Path, suffix: str) -> Path:
     try:
         # Two runs with different suffixes must not take the same number.
         fcntl.flock(handle, fcntl.LOCK_EX)
-        newest = max((number(parent / entry) for entry in os.listdir(parent)), default=-1)
-        name = f"{max(newest, 0) + 1:04d}"
+        name = f"{newest(parent) + 1:04d}"
         path = parent / (f"{name}-{suffix}" if suffix else name)
         path.mkdir()
         return path
     finally:
         os.close(handle)
+
+
+def newest(parent: Path) -> int:
+    """The highest number of an experiment's runs, 0 if there are none. Raises OSError."""
+    return max([0, *(number(parent / entry) for entry in os.listdir(parent))])
 
 
 def reopen(path: Path) -> Run:

@@ -70,6 +70,6 @@ def _portable(path: Path) -> str:
 
 def _newest(runs: Path) -> int:
     try:
-        return max((directory.number(Path(name)) for name in os.listdir(runs)), default=0)
+        return directory.newest(runs)
     except OSError:
         return 0
