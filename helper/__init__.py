@@ -41,15 +41,15 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        with ctrl_c_kills():  # no traceback of somebody's modules
-            return importlib.import_module(_MODULES[name])
-    if name not in _HOME:
+    home = _MODULES.get(name) or _HOME.get(name)
+    if home is None:
         raise AttributeError(f"module 'helper' has no attribute {name!r}")
-    with ctrl_c_kills():
-        home = importlib.import_module(_HOME[name])
+    with ctrl_c_kills():  # no traceback of somebody's modules
+        module = importlib.import_module(home)
+    if name in _MODULES:
+        return module
     if name == "tf":
         # Version 1 code builds graphs: placeholders and sessions need eager execution off. Resource
         # variables and the control flow of TensorFlow 2 stay as they are.
-        home.disable_eager_execution()
-    return getattr(home, name)
+        module.disable_eager_execution()
+    return getattr(module, name)
