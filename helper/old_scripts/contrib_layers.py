@@ -25,45 +25,18 @@ def flatten(inputs: Any, outputs_collections: Any = None, scope: str | None = No
     with tf.name_scope(scope, "Flatten", [tensor]):
         size = tensor.get_shape()[1:].num_elements()
         flat = tf.reshape(tensor, [-1, size] if size is not None else [tf.shape(tensor)[0], -1])
-    if outputs_collections:
-        tf.add_to_collections(outputs_collections, flat)
-    return flat
+    return _collected(flat, outputs_collections)
 
 
-def fully_connected(
-    inputs: Any,
-    num_outputs: int,
-    activation_fn: Callable[..., Any] | None = tf.nn.relu,
-    normalizer_fn: Callable[..., Any] | None = None,
-    normalizer_params: dict[str, Any] | None = None,
-    weights_initializer: Any = None,
-    weights_regularizer: Any = None,
-    biases_initializer: Any = tf.zeros_initializer(),  # noqa: B008 - as in contrib; None: no biases
-    biases_regularizer: Any = None,
-    reuse: Any = None,
-    variables_collections: Any = None,
-    outputs_collections: Any = None,
-    trainable: bool = True,
-    scope: str | None = None,
-) -> Any:
-    """A layer of ``num_outputs`` units on the last axis, ReLUs if nothing else is said."""
+def fully_connected(inputs: Any, num_outputs: int, *arguments: Any, **named: Any) -> Any:
+    """A layer of ``num_outputs`` units on the last axis; see ``_layer`` for the other arguments."""
     tensor = tf.convert_to_tensor(inputs)
-    variable = _variables(tensor, trainable, variables_collections)
-    with tf.variable_scope(scope, "fully_connected", [tensor], reuse=reuse):
-        weights = tf.get_variable(
-            "weights",
-            [int(tensor.get_shape()[-1]), int(num_outputs)],
-            initializer=weights_initializer or xavier_initializer(),
-            regularizer=weights_regularizer,
-            **variable,
-        )
-        outputs = tf.tensordot(tensor, weights, 1) if len(tensor.shape) > 2 else tensor @ weights
-        if normalizer_fn is not None:
-            outputs = normalizer_fn(outputs, **(normalizer_params or {}))
-        elif biases_initializer is not None:
-            outputs += _biases(num_outputs, biases_initializer, biases_regularizer, variable)
-        outputs = activation_fn(outputs) if activation_fn is not None else outputs
-    return _collected(outputs, outputs_collections)
+
+    def product(weights: Any) -> Any:
+        return tf.tensordot(tensor, weights, 1) if len(tensor.shape) > 2 else tensor @ weights
+
+    shape = [int(tensor.get_shape()[-1]), int(num_outputs)]
+    return _layer("fully_connected", tensor, shape, product, *arguments, **named)
 
 
 def conv2d(
@@ -74,6 +47,26 @@ def conv2d(
     padding: str = "SAME",
     data_format: str | None = None,
     rate: int | Sequence[int] = 1,
+    *arguments: Any,
+    **named: Any,
+) -> Any:
+    """``num_outputs`` filters on images [batch, height, width, channels]; see ``_layer``."""
+    _only_channels_last(data_format)
+    tensor = tf.convert_to_tensor(inputs)
+    steps, holes = [1, *_pair(stride), 1], [1, *_pair(rate), 1]
+
+    def product(weights: Any) -> Any:
+        return tf.nn.conv2d(tensor, weights, steps, padding.upper(), dilations=holes)
+
+    shape = [*_pair(kernel_size), int(tensor.get_shape()[-1]), int(num_outputs)]
+    return _layer("Conv", tensor, shape, product, *arguments, **named)
+
+
+def _layer(
+    default_name: str,
+    tensor: Any,
+    shape: Sequence[int],
+    product: Callable[[Any], Any],
     activation_fn: Callable[..., Any] | None = tf.nn.relu,
     normalizer_fn: Callable[..., Any] | None = None,
     normalizer_params: dict[str, Any] | None = None,
@@ -87,58 +80,38 @@ def conv2d(
     trainable: bool = True,
     scope: str | None = None,
 ) -> Any:
-    """``num_outputs`` filters on images [batch, height, width, channels], ReLUs by default."""
-    _only_channels_last(data_format)
-    tensor = tf.convert_to_tensor(inputs)
-    variable = _variables(tensor, trainable, variables_collections)
-    with tf.variable_scope(scope, "Conv", [tensor], reuse=reuse):
+    """What layers with weights share; the arguments from ``activation_fn`` on are those of contrib.
+
+    shape: of the weights, units last. product: of the layer's inputs with them. A normalizer takes
+    the place of the biases.
+    """
+    variable = {
+        "dtype": tensor.dtype.base_dtype,
+        "trainable": trainable,
+        "collections": variables_collections
+        and [tf.GraphKeys.GLOBAL_VARIABLES, *variables_collections],
+    }
+    with tf.variable_scope(scope, default_name, [tensor], reuse=reuse):
         weights = tf.get_variable(
             "weights",
-            [*_pair(kernel_size), int(tensor.get_shape()[-1]), int(num_outputs)],
+            shape,
             initializer=weights_initializer or xavier_initializer(),
             regularizer=weights_regularizer,
             **variable,
         )
-        steps, holes = [1, *_pair(stride), 1], [1, *_pair(rate), 1]
-        outputs = tf.nn.conv2d(tensor, weights, steps, padding.upper(), dilations=holes)
+        outputs = product(weights)
         if normalizer_fn is not None:
             outputs = normalizer_fn(outputs, **(normalizer_params or {}))
         elif biases_initializer is not None:
-            outputs += _biases(num_outputs, biases_initializer, biases_regularizer, variable)
+            outputs += tf.get_variable(
+                "biases",
+                shape[-1:],
+                initializer=biases_initializer,
+                regularizer=biases_regularizer,
+                **variable,
+            )
         outputs = activation_fn(outputs) if activation_fn is not None else outputs
     return _collected(outputs, outputs_collections)
-
-
-def max_pool2d(
-    inputs: Any,
-    kernel_size: int | Sequence[int],
-    stride: int | Sequence[int] = 2,
-    padding: str = "VALID",
-    data_format: str | None = None,
-    outputs_collections: Any = None,
-    scope: str | None = None,
-) -> Any:
-    """The largest of each window of images [batch, height, width, channels]."""
-    return _pooled(
-        tf.nn.max_pool, "MaxPool2D", inputs, kernel_size, stride, padding, data_format,
-        outputs_collections, scope,
-    )  # fmt: skip
-
-
-def avg_pool2d(
-    inputs: Any,
-    kernel_size: int | Sequence[int],
-    stride: int | Sequence[int] = 2,
-    padding: str = "VALID",
-    data_format: str | None = None,
-    outputs_collections: Any = None,
-    scope: str | None = None,
-) -> Any:
-    """The mean of each window of images [batch, height, width, channels]."""
-    return _pooled(
-        tf.nn.avg_pool, "AvgPool2D", inputs, kernel_size, stride, padding, data_format,
-        outputs_collections, scope,
-    )  # fmt: skip
 
 
 def dropout(
@@ -168,37 +141,23 @@ def dropout(
     return _collected(outputs, outputs_collections)
 
 
-def _variables(tensor: Any, trainable: bool, collections: Any) -> dict[str, Any]:
-    """What a layer's variables have in common."""
-    return {
-        "dtype": tensor.dtype.base_dtype,
-        "trainable": trainable,
-        "collections": collections and [tf.GraphKeys.GLOBAL_VARIABLES, *collections],
-    }
-
-
-def _biases(size: int, initializer: Any, regularizer: Any, variable: dict[str, Any]) -> Any:
-    return tf.get_variable(
-        "biases", [int(size)], initializer=initializer, regularizer=regularizer, **variable
-    )
-
-
 def _pooled(
     pool: Callable[..., Any],
     name: str,
     inputs: Any,
     kernel_size: int | Sequence[int],
-    stride: int | Sequence[int],
-    padding: str,
-    data_format: str | None,
-    collections: Any,
-    scope: str | None,
+    stride: int | Sequence[int] = 2,
+    padding: str = "VALID",
+    data_format: str | None = None,
+    outputs_collections: Any = None,
+    scope: str | None = None,
 ) -> Any:
+    """One number for each window of images [batch, height, width, channels]."""
     _only_channels_last(data_format)
     tensor = tf.convert_to_tensor(inputs)
     with tf.name_scope(scope, name, [tensor]):
         window, steps = [1, *_pair(kernel_size), 1], [1, *_pair(stride), 1]
-        return _collected(pool(tensor, window, steps, padding.upper()), collections)
+        return _collected(pool(tensor, window, steps, padding.upper()), outputs_collections)
 
 
 def _pair(size: int | Sequence[int]) -> list[int]:
@@ -230,8 +189,8 @@ NAMES = {
     "relu": fully_connected,
     "conv2d": conv2d,
     "convolution2d": conv2d,
-    "max_pool2d": max_pool2d,
-    "avg_pool2d": avg_pool2d,
+    "max_pool2d": functools.partial(_pooled, tf.nn.max_pool, "MaxPool2D"),
+    "avg_pool2d": functools.partial(_pooled, tf.nn.avg_pool, "AvgPool2D"),
     "dropout": dropout,
     "batch_norm": batch_norm,
     "l1_regularizer": l1_regularizer,
