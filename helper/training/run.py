@@ -45,7 +45,7 @@ def train(
         layer's weights and the confusion matrix. Those that flags ask for are added.
     Raises LabError if the settings do not fit the data, or the run directory cannot be made.
     """
-    starting.check(settings, data)
+    starting.check_batch_size(settings, data)
     built = model.build(build_graph, data.image_shape, data.num_classes, optimizer, settings.seed)
     record = _record(settings, data, built, split_metrics or {})
     with built.graph.as_default(), built.session() as session:

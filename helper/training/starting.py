@@ -16,12 +16,7 @@ def check(settings: Settings, data: Dataset) -> None:
     A new run: its name, and whether its directory can be made. A resumed one: whether it can be
     continued with these steps and this data, and no other process writes it.
     """
-    examples = len(data.train.labels)
-    if settings.batch_size > examples:
-        raise UsageError(
-            f"--batch_size={settings.batch_size} is more than the {examples} training examples "
-            f"of {data.name}; choose {examples} or less"
-        )
+    check_batch_size(settings, data)
     if settings.resume is None:
         directory.check_new(settings.logdir, settings.experiment, settings.suffix)
         return
@@ -31,6 +26,16 @@ def check(settings: Settings, data: Dataset) -> None:
             check_data(run, data.sha256)
     finally:
         run.close()
+
+
+def check_batch_size(settings: Settings, data: Dataset) -> None:
+    """Raise UsageError if a batch would be larger than the training split."""
+    examples = len(data.train.labels)
+    if settings.batch_size > examples:
+        raise UsageError(
+            f"--batch_size={settings.batch_size} is more than the {examples} training examples "
+            f"of {data.name}; choose {examples} or less"
+        )
 
 
 def first_line(settings: Settings, data: Dataset) -> str:
