@@ -26,7 +26,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helper.command import Parser, fail, note, run, shell_path
 from helper.errors import UsageError, printable
 from helper.exporting import formats, place
-from helper.runs import naming
 from helper.saving import examples
 from helper.signals import sigterm_interrupts
 
@@ -64,11 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
+    examples.add_flags(parser)
     add = parser.add_argument
-    add("run", metavar="RUN", help=naming.FORMS)
     known = ", ".join(formats.NAMES)
     add("--to", metavar="FORMAT,…", default="saved_model", help=f"{known} (default: saved_model)")
-    add("--best", action="store_true", help="the best checkpoint, not the last")
     add("--quantize", action="store_true", help="also a TFLite file of int8")
     add("--out", metavar="DIR", help="the directory to make (default: export in the run's own)")
     add("--replace", action="store_true", help="replace the export that is there")
@@ -80,8 +78,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="how much a probability may differ from the session's (default: 1e-5)",
     )
     add("--benchmark", action="store_true", help="measure the seconds that an image takes")
-    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
-    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
     flags = parser.parse_args(argv)
     if not (math.isfinite(flags.bound) and flags.bound >= 0):
         raise UsageError(f"--bound must be a number of at least 0, not {flags.bound}")

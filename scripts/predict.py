@@ -21,7 +21,6 @@ from helper import tables
 from helper.command import Parser, index_range, note, run
 from helper.data.datasets import Split
 from helper.errors import UsageError, printable
-from helper.runs import naming
 from helper.runs.listing import ListedRun
 from helper.saving import examples
 
@@ -60,14 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
+    examples.add_flags(parser)
     add = parser.add_argument
-    add("run", metavar="RUN", help=naming.FORMS)
     add("files", nargs="*", metavar="FILE", help="PNG or JPEG pictures of one digit each")
-    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
-    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
     add("--images", metavar="FIRST-LAST", help="which examples (default: 0-9)")
     add("--split", choices=("train", "test"), default="test", help="(default: test)")
-    add("--best", action="store_true", help="the best checkpoint, not the last")
     add("--strip", metavar="FILE", help="draw the images and what was predicted, mistakes red")
     flags = parser.parse_intermixed_args(argv)
     if flags.files and flags.images:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from helper.command import Parser, note, run
 from helper.errors import LabError, UsageError, printable
-from helper.runs import naming, tensorboard_links
+from helper.runs import tensorboard_links
 from helper.runs.listing import ListedRun
 from helper.saving import examples
 
@@ -73,13 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
+    examples.add_flags(parser)
     add = parser.add_argument
-    add("run", metavar="RUN", help=naming.FORMS)
-    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
-    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
     add("--images", metavar="N", type=int, default=2000, help="so many (default: 2000)")
     add("--split", choices=("train", "test"), default="test", help="(default: test)")
-    add("--best", action="store_true", help="the best checkpoint, not the last")
     flags = parser.parse_args(argv)
     if not 2 <= flags.images <= _MOST_IMAGES:
         raise UsageError(f"--images must be from 2 to {_MOST_IMAGES:,}, not {flags.images:,}")

@@ -23,7 +23,6 @@ from helper.errors import LabError, UsageError, printable
 from helper.exporting import formats, place
 from helper.files import write_atomically
 from helper.loading import Damaged
-from helper.runs import naming
 from helper.runs.listing import ListedRun
 from helper.saving import examples
 from helper.signals import sigterm_interrupts
@@ -53,12 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(__doc__)
+    examples.add_flags(parser)
     add = parser.add_argument
-    add("run", metavar="RUN", help=naming.FORMS)
     add("--port", metavar="PORT", type=int, default=8501, help="on this machine (default: 8501)")
-    add("--best", action="store_true", help="the best checkpoint, not the last")
-    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
-    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
     flags = parser.parse_args(argv)
     if not 1 <= flags.port <= 65535:
         raise UsageError(f"--port must be from 1 to 65535, not {flags.port}")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from helper.data import datasets
 from helper.data.datasets import Dataset
 from helper.errors import LabError, UsageError
-from helper.runs import listing, network_names
+from helper.runs import listing, naming, network_names
 from helper.runs.listing import ListedRun
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags by which a program finds a run's network and its data."""
+    add = parser.add_argument
+    add("run", metavar="RUN", help=naming.FORMS)
+    add("--best", action="store_true", help="the best checkpoint, not the last")
+    add("--logdir", default="logs", metavar="DIR", help="where runs are (default: logs)")
+    add("--data_dir", metavar="DIR", help="where the run's data is now, if it was moved")
 
 
 def readable_run(name: str, logdir: Path) -> ListedRun:
