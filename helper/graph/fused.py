@@ -22,14 +22,11 @@ from helper.data.datasets import Split
 from helper.errors import printable
 from helper.graph.model import Model
 from helper.graph.pipeline import Superbatches, superbatches
-from helper.graph.schedule import most_steps, schedule, steps_that_fit
+from helper.graph.schedule import most_steps, schedule, steps_that_fit, steps_to_compile
 from helper.tensorflow_v1 import tf
 
 # The time of a step is measured on this many chunks at the start.
 _TIMED_CHUNKS = 10
-# XLA compiles the loop for superbatches of exactly this many steps, of which a chunk may use fewer.
-# If the shape followed from the time of a step, so would the last bits of the results.
-_COMPILED_STEPS = 100
 
 
 class FusedSteps:
@@ -46,7 +43,8 @@ class FusedSteps:
         self.xla = xla
         self._limit = steps_that_fit(batch_size * split.images.shape[1])
         if xla:
-            self._limit = min(self._limit, _COMPILED_STEPS)
+            multiply_adds = batch_size * model.parameter_count()
+            self._limit = min(self._limit, steps_to_compile(multiply_adds))
         with model.graph.as_default():
             self._batches = superbatches(split, batch_size, seed, self._limit if xla else None)
             self._histories = _loop(model, self._batches, xla)
@@ -74,7 +72,7 @@ class FusedSteps:
         Yields:
             for each chunk the value of every metric at every step, float32 [steps]. A chunk ends
             at every multiple of each boundary and at each of the cuts, and takes about 0.1 s at
-            most.
+            most, or 0.3 s if XLA compiled the loop.
         """
         train = session.make_callable(self._histories)
 
@@ -98,7 +96,7 @@ class FusedSteps:
             yield from run_chunks(schedule(step, end, boundaries, longest, cuts))
             if end == last_step:
                 return
-            step, longest = end, most_steps(statistics.median(times), self._limit)
+            step, longest = end, most_steps(statistics.median(times), self._limit, self.xla)
         yield from run_chunks(schedule(step, last_step, boundaries, longest, cuts))
 
 

@@ -8,6 +8,13 @@ from collections.abc import Sequence
 MOST_BYTES = 16 * 2**20
 # Signals are handled, and the progress bar is updated, only between two chunks.
 MOST_SECONDS = 0.1
+# XLA compiles a loop for superbatches of one number of steps. Shorter ones are padded, which takes
+# time: on a slow machine, rather let a chunk take longer.
+MOST_COMPILED_SECONDS = 0.3
+# If that number followed from the time of a step, so would the last bits of the results. It follows
+# from the multiply-adds of the forward pass, of which these take a core or two 0.05 to 0.1 s.
+COMPILED_MULTIPLY_ADDS = 2_500_000_000
+MOST_COMPILED_STEPS = 100  # more save no time
 
 
 def schedule(
@@ -44,9 +51,21 @@ def schedule(
     return chunks
 
 
-def most_steps(seconds_per_step: float, limit: int) -> int:
-    """The most steps in one chunk: as many as ``MOST_SECONDS`` allows, from 1 to the limit."""
-    return max(1, min(int(MOST_SECONDS / max(seconds_per_step, 1e-9)), limit))
+def most_steps(seconds_per_step: float, limit: int, xla: bool = False) -> int:
+    """The most steps in one chunk: as many as the time allows, from 1 to the limit.
+
+    xla: whether the loop is compiled.
+    """
+    seconds = MOST_COMPILED_SECONDS if xla else MOST_SECONDS
+    return max(1, min(int(seconds / max(seconds_per_step, 1e-9)), limit))
+
+
+def steps_to_compile(multiply_adds: int) -> int:
+    """How many steps a compiled loop is compiled for.
+
+    multiply_adds: those of the forward pass of one step.
+    """
+    return max(1, min(COMPILED_MULTIPLY_ADDS // multiply_adds, MOST_COMPILED_STEPS))
 
 
 def steps_that_fit(bytes_per_step: int) -> int:

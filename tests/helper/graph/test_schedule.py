@@ -4,7 +4,16 @@ import itertools
 
 import pytest
 
-from helper.graph.schedule import MOST_BYTES, MOST_SECONDS, most_steps, schedule, steps_that_fit
+from helper.graph.schedule import (
+    MOST_BYTES,
+    MOST_COMPILED_SECONDS,
+    MOST_COMPILED_STEPS,
+    MOST_SECONDS,
+    most_steps,
+    schedule,
+    steps_that_fit,
+    steps_to_compile,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +55,22 @@ def test_the_slower_limit_holds():
     assert most_steps(0.001, steps_that_fit(1)) == MOST_SECONDS * 1000
     assert most_steps(1e-9, steps_that_fit(78_400)) == MOST_BYTES // 78_400
     assert most_steps(5.0, steps_that_fit(60_000 * 784)) == 1  # a single step is never cut
+
+
+def test_a_compiled_loop_may_take_longer_than_be_padded():
+    assert most_steps(0.003, 50) < 50
+    assert most_steps(0.003, 50, xla=True) == 50
+    assert most_steps(MOST_COMPILED_SECONDS, 50, xla=True) == 1
+
+
+@pytest.mark.parametrize(
+    ("multiply_adds", "steps"),
+    [
+        (100 * 31, MOST_COMPILED_STEPS),
+        (100 * 496_885, 50),
+        (500 * 235_146, 21),
+        (10**12, 1),
+    ],
+)
+def test_a_compiled_loop_has_fewer_steps_the_larger_they_are(multiply_adds, steps):
+    assert steps_to_compile(multiply_adds) == steps
