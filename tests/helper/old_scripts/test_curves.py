@@ -196,6 +196,7 @@ def test_costs_little(tmp_path: Path) -> None:
                     seconds[run].append(time.process_time() - began)
     curves.close()
     assert curves.steps.step > 4_000 and not curves.fault
-    ratio = np.median(seconds[watched]) / np.median(seconds[plain])
+    # Turns next to each other are slowed alike by other programs.
+    ratio = np.median(np.array(seconds[watched]) / np.array(seconds[plain]))
     print(f"with curves {ratio:.3f} times the time")
-    assert ratio < 1.1  # about 1.04; other programs on the machine move it by a few hundredths
+    assert ratio < 1.1
