@@ -22,7 +22,7 @@ def is_worthwhile(model: Model, batch_size: int) -> bool:
     bits, so only the graph and the batch size decide: not the number of steps, which may grow when
     a run is resumed, nor a machine or a measured time.
     """
-    return batch_size * model.parameter_count() >= _WORTHWHILE
+    return model.multiply_adds(batch_size) >= _WORTHWHILE
 
 
 def loop(

@@ -43,8 +43,7 @@ class FusedSteps:
         self.xla = xla
         self._limit = steps_that_fit(batch_size * split.images.shape[1])
         if xla:
-            multiply_adds = batch_size * model.parameter_count()
-            self._limit = min(self._limit, steps_to_compile(multiply_adds))
+            self._limit = min(self._limit, steps_to_compile(model.multiply_adds(batch_size)))
         with model.graph.as_default():
             self._batches = superbatches(split, batch_size, seed, self._limit if xla else None)
             self._histories = _loop(model, self._batches, xla)

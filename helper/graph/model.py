@@ -83,6 +83,11 @@ class Model:
     def parameter_count(self) -> int:
         return sum(math.prod(shape) for shape in self.parameters().values())
 
+    def multiply_adds(self, batch_size: int) -> int:
+        """Those of the forward pass of one step, as in layers where each weight is used once for
+        each example."""
+        return batch_size * self.parameter_count()
+
     def session(self) -> Any:
         """A new session for the graph, in which the calling thread itself executes the nodes.
 
